@@ -1,0 +1,58 @@
+//! The calls we make, and how often AWS lets an account make each.
+
+use std::fmt;
+
+/// What AWS allows one account per second over all Backup calls together, by default.
+pub const DOCUMENTED_CALLS_PER_SECOND: f64 = 50.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    ListBackupVaults,
+    DescribeBackupVault,
+    ListRecoveryPointsByBackupVault,
+    GetCallerIdentity,
+    AssumeRole,
+}
+
+impl Operation {
+    /// As the service model and IAM policies call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ListBackupVaults => "ListBackupVaults",
+            Self::DescribeBackupVault => "DescribeBackupVault",
+            Self::ListRecoveryPointsByBackupVault => "ListRecoveryPointsByBackupVault",
+            Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::AssumeRole => "AssumeRole",
+        }
+    }
+
+    /// The action as a policy statement names it.
+    pub fn action(self) -> String {
+        format!(
+            "{}:{}",
+            if self.counts_for_backup() { "backup" } else { "sts" },
+            self.name()
+        )
+    }
+
+    /// Whether the call is one of AWS Backup's and so uses up the account's common budget.
+    pub const fn counts_for_backup(self) -> bool {
+        !matches!(self, Self::GetCallerIdentity | Self::AssumeRole)
+    }
+
+    /// The documented default rate of this call in an account whose common budget is 50 per second.
+    pub const fn documented_per_second(self) -> f64 {
+        match self {
+            Self::DescribeBackupVault => 5.0,
+            Self::ListBackupVaults | Self::ListRecoveryPointsByBackupVault => 20.0,
+            // STS has its own, far larger budget; we ask it seldom.
+            Self::GetCallerIdentity | Self::AssumeRole => 10.0,
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
