@@ -1,0 +1,160 @@
+//! What a ledger holds besides the journeys themselves: plain rows, in the words of the migration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::recovery_point::RecoveryPoint;
+use crate::time::Moment;
+use crate::transfer::{Attempt, JobId, Stage, Transfer};
+
+/// A point within one ledger. It never changes, and is never given to another point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PointId(pub u32);
+
+/// One pass of planning. A later one has the greater number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlanId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WindowId(pub u32);
+
+/// What planning decided about a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Copy,
+    Skip,
+    Blocked,
+}
+
+impl Verdict {
+    pub const ALL: [Self; 3] = [Self::Copy, Self::Skip, Self::Blocked];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Skip => "skip",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+}
+
+/// A verdict with its reason. The ledger keeps the words and does not read them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ruling {
+    pub verdict: Verdict,
+    /// A word for programs.
+    pub reason: Option<Arc<str>>,
+    /// What would unblock it.
+    pub fix: Option<Arc<str>>,
+}
+
+impl Ruling {
+    pub const COPY: Self = Self {
+        verdict: Verdict::Copy,
+        reason: None,
+        fix: None,
+    };
+}
+
+/// A point as planning leaves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedPoint {
+    pub point: RecoveryPoint,
+    /// What the metadata table said about its resource, as a JSON object.
+    pub metadata: Option<Arc<str>>,
+    pub ruling: Ruling,
+    /// Its place in the queue; smaller goes first. None: not queued yet, or not to be copied.
+    pub position: Option<u64>,
+}
+
+/// One listing of the source and what it was judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanRecord {
+    pub id: PlanId,
+    /// When listing began: points created later are not missing.
+    pub listed_at: Moment,
+    /// None: planning was interrupted.
+    pub finished_at: Option<Moment>,
+    /// The selection and the metadata file it was made with, as a JSON object.
+    pub made_with: Arc<str>,
+}
+
+/// How a finished plan differs from the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanChanges {
+    pub new: u64,
+    pub gone: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+}
+
+/// A point with everything the ledger knows about where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerPoint {
+    pub id: PointId,
+    pub planned: PlannedPoint,
+    /// The last plan that listed it.
+    pub seen: PlanId,
+    /// None: it never was to be copied.
+    pub transfer: Option<Transfer>,
+}
+
+/// One attempt from its opening to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    pub attempt: Attempt,
+    pub job: Option<JobId>,
+    pub ended: Option<AttemptEnd>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptEnd {
+    pub at: Moment,
+    /// The name of the step that ended it.
+    pub outcome: Box<str>,
+    /// AWS's own words.
+    pub message: Option<Box<str>>,
+}
+
+/// One run of `copy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub id: WindowId,
+    pub started_at: Moment,
+    /// None: it is open, or its process died.
+    pub ended: Option<WindowEnd>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowEnd {
+    pub at: Moment,
+    pub exit_code: u8,
+    pub completed: u64,
+    pub failed: u64,
+}
+
+/// Something measured that the next window wants to know: a rate, a duration, a limit. The ledger does not read the words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    pub what: Box<str>,
+    pub scope: Box<str>,
+    pub value: f64,
+    pub samples: u64,
+    pub at: Moment,
+}
+
+/// How many points stand where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Points that planning ruled on and that no transfer was begun for.
+    pub ruled: BTreeMap<Verdict, u64>,
+    /// Transfers by where they stand.
+    pub stages: BTreeMap<Stage, u64>,
+}
