@@ -1,0 +1,322 @@
+//! Calls with pace and patience: what every use case goes through instead of the bare gateway.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sav_domain::RecoveryPoint;
+use sav_domain::fault::FaultKind;
+use sav_domain::operation::Operation;
+use tokio::time::sleep;
+
+use crate::governor::Governor;
+use crate::ports::{CallError, Caller, Gateway, Page, PointsAsked, VaultSeen};
+
+/// How often a call that AWS could not answer is asked again: half a minute in all, enough for a hiccup, short enough
+/// that somebody at the console learns of a dead endpoint.
+const TRIES_WHEN_UNAVAILABLE: u32 = 7;
+/// Throttling always passes; this many refusals of one call in a row mean that something else uses up the account's budget.
+const TRIES_WHEN_THROTTLED: u32 = 40;
+/// From this try on somebody at the console wants to know what is being waited for.
+const TRY_TO_SPEAK_OF: u32 = 3;
+/// How often in a row a list may get a page that leads to itself.
+pub(crate) const IDLE_ROUNDS: u32 = 10;
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// One account's gateway behind its governor.
+#[derive(Debug)]
+pub struct Calls<G> {
+    gateway: G,
+    governor: Governor,
+    counts: Counts,
+}
+
+/// What the calls came to, for summaries.
+#[derive(Debug, Default)]
+struct Counts {
+    sent: AtomicU64,
+    throttled: AtomicU64,
+    repeated: AtomicU64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    pub sent: u64,
+    pub throttled: u64,
+    pub repeated: u64,
+}
+
+impl<G: Gateway> Calls<G> {
+    pub fn new(gateway: G, governor: Governor) -> Arc<Self> {
+        Arc::new(Self {
+            gateway,
+            governor,
+            counts: Counts::default(),
+        })
+    }
+
+    pub fn gateway(&self) -> &G {
+        &self.gateway
+    }
+
+    pub fn governor(&self) -> &Governor {
+        &self.governor
+    }
+
+    pub fn counts(&self) -> CallCounts {
+        CallCounts {
+            sent: self.counts.sent.load(Ordering::Relaxed),
+            throttled: self.counts.throttled.load(Ordering::Relaxed),
+            repeated: self.counts.repeated.load(Ordering::Relaxed),
+        }
+    }
+
+    pub async fn caller(&self) -> Result<Caller, CallError> {
+        self.patiently(Operation::GetCallerIdentity, || self.gateway.caller())
+            .await
+    }
+
+    /// Every vault of the account, to the last page; one seen twice counts once.
+    pub async fn vaults(&self) -> Result<Vec<VaultSeen>, CallError> {
+        let mut all: Vec<VaultSeen> = Vec::new();
+        let mut token: Option<String> = None;
+        let mut restarts = 0;
+        let mut led_to_itself = 0;
+        loop {
+            let page = match self
+                .patiently(Operation::ListBackupVaults, || self.gateway.vaults(token.as_deref()))
+                .await
+            {
+                Err(error) if token.is_some() && error.kind == FaultKind::Rejected && restarts < 3 => {
+                    restarts += 1;
+                    token = None;
+                    continue;
+                }
+                answer => answer?,
+            };
+            for vault in page.items {
+                if !all.iter().any(|seen| seen.name == vault.name) {
+                    all.push(vault);
+                }
+            }
+            led_to_itself = if token.is_some() && token == page.token {
+                led_to_itself + 1
+            } else {
+                0
+            };
+            if led_to_itself > IDLE_ROUNDS {
+                return Err(going_round(&self.gateway, Operation::ListBackupVaults, None));
+            }
+            token = page.token;
+            if token.is_none() {
+                all.sort_by(|a, b| a.name.cmp(&b.name));
+                return Ok(all);
+            }
+        }
+    }
+
+    pub async fn points(&self, asked: &PointsAsked, token: Option<&str>) -> Result<Page<RecoveryPoint>, CallError> {
+        self.patiently(Operation::ListRecoveryPointsByBackupVault, || {
+            self.gateway.points(asked, token)
+        })
+        .await
+    }
+
+    /// Repeats what passes by itself; everything else is the caller's to decide.
+    async fn patiently<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let mut unanswered = 0;
+        let mut throttled = 0;
+        loop {
+            self.governor.admit(operation).await;
+            self.counts.sent.fetch_add(1, Ordering::Relaxed);
+            let error = match call().await {
+                Ok(answer) => {
+                    tracing::debug!(%operation, "answered");
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            tracing::debug!(%operation, subject = error.subject, code = error.code, request_id = error.request_id, "refused");
+            let tries = match error.kind {
+                FaultKind::Throttled => {
+                    self.counts.throttled.fetch_add(1, Ordering::Relaxed);
+                    self.governor.throttled(operation);
+                    throttled += 1;
+                    (throttled, TRIES_WHEN_THROTTLED)
+                }
+                FaultKind::Unavailable => {
+                    unanswered += 1;
+                    (unanswered, TRIES_WHEN_UNAVAILABLE)
+                }
+                _ => return Err(error),
+            };
+            if tries.0 >= tries.1 {
+                return Err(error);
+            }
+            self.counts.repeated.fetch_add(1, Ordering::Relaxed);
+            let wait = wait_before(tries.0);
+            if error.kind == FaultKind::Unavailable && tries.0 == TRY_TO_SPEAK_OF {
+                tracing::warn!("{error}; asking again for a while");
+            }
+            tracing::debug!(%operation, code = error.code, tries = tries.0, wait_ms = wait.as_millis(), "asking again");
+            sleep(wait).await;
+        }
+    }
+}
+
+/// Pages that follow each other for ever.
+pub(crate) fn going_round(gateway: &impl Gateway, operation: Operation, subject: Option<String>) -> CallError {
+    CallError {
+        kind: FaultKind::Unexpected,
+        operation,
+        side: gateway.side(),
+        account: gateway.account(),
+        subject,
+        code: "EndlessListing".to_owned(),
+        message: "page after page came with a token that leads back to the same page".to_owned(),
+        request_id: None,
+    }
+}
+
+/// Doubling from a quarter of a second.
+fn wait_before(tries: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(1 << (tries - 1).min(16)).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use sav_domain::{AccountId, VaultName};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::ports::Side;
+
+    /// Answers every call with the next of these; an absent fault is an answer.
+    struct Scripted(Mutex<Vec<Option<FaultKind>>>);
+
+    impl Scripted {
+        fn next<T>(&self, answer: T) -> Result<T, CallError> {
+            match self.0.lock().unwrap().pop().flatten() {
+                None => Ok(answer),
+                Some(kind) => Err(CallError {
+                    kind,
+                    operation: Operation::GetCallerIdentity,
+                    side: Side::Source,
+                    account: self.account(),
+                    subject: None,
+                    code: format!("{kind:?}"),
+                    message: String::new(),
+                    request_id: None,
+                }),
+            }
+        }
+    }
+
+    impl Gateway for Scripted {
+        fn side(&self) -> Side {
+            Side::Source
+        }
+
+        fn account(&self) -> AccountId {
+            "111111111111".parse().unwrap()
+        }
+
+        async fn caller(&self) -> Result<Caller, CallError> {
+            self.next(Caller {
+                account: self.account(),
+                arn: "arn:aws:iam::111111111111:user/me".to_owned(),
+            })
+        }
+
+        async fn vaults(&self, token: Option<&str>) -> Result<Page<VaultSeen>, CallError> {
+            let vault = |name: &str| VaultSeen {
+                name: VaultName::new(name).unwrap(),
+                arn: None,
+                recovery_points: None,
+                locked: None,
+                min_retention_days: None,
+                max_retention_days: None,
+                encryption_key_arn: None,
+                created: None,
+            };
+            let first = token.is_none();
+            let items = if first {
+                vec![vault("b"), vault("a")]
+            } else {
+                vec![vault("b"), vault("c")]
+            };
+            self.next(Page {
+                items,
+                token: first.then(|| "more".to_owned()),
+            })
+        }
+
+        async fn points(&self, _: &PointsAsked, _: Option<&str>) -> Result<Page<RecoveryPoint>, CallError> {
+            self.next(Page {
+                items: Vec::new(),
+                token: None,
+            })
+        }
+    }
+
+    fn facing(mut faults: Vec<Option<FaultKind>>) -> Arc<Calls<Scripted>> {
+        faults.reverse();
+        Calls::new(Scripted(Mutex::new(faults)), Governor::new(50.0))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hiccup_is_waited_out() {
+        let calls = facing(vec![Some(FaultKind::Unavailable), Some(FaultKind::Throttled), None]);
+        assert!(calls.caller().await.is_ok());
+        assert_eq!(
+            calls.counts(),
+            CallCounts {
+                sent: 3,
+                throttled: 1,
+                repeated: 2
+            }
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_endpoint_is_given_up_within_a_minute() {
+        let calls = facing(vec![Some(FaultKind::Unavailable); 100]);
+        let began = Instant::now();
+        assert_eq!(calls.caller().await.unwrap_err().kind, FaultKind::Unavailable);
+        assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
+        assert_eq!(calls.counts().sent, u64::from(TRIES_WHEN_UNAVAILABLE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_asking_again_does_not_cure_is_told_at_once() {
+        for kind in [
+            FaultKind::AccessDenied,
+            FaultKind::CredentialsExpired,
+            FaultKind::LimitReached,
+            FaultKind::Rejected,
+        ] {
+            let calls = facing(vec![Some(kind)]);
+            assert_eq!(calls.caller().await.unwrap_err().kind, kind);
+            assert_eq!(calls.counts().sent, 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn vaults_are_listed_to_the_end_once_each_though_a_token_was_refused() {
+        let calls = facing(vec![None, Some(FaultKind::Rejected), None, None]);
+        let names: Vec<String> = calls
+            .vaults()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|vault| vault.name.to_string())
+            .collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+}

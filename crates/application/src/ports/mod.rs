@@ -1,0 +1,9 @@
+//! What the use cases need of the world, as traits; `infrastructure` has an adapter for each.
+
+mod gateway;
+mod ledger;
+mod metadata;
+
+pub use gateway::{CallError, Caller, Gateway, Page, PointsAsked, Side, VaultSeen};
+pub use ledger::{Change, Holder, Ledger, LedgerError, LedgerReader};
+pub use metadata::MetadataTable;
