@@ -1,0 +1,9 @@
+//! Verbs: the use cases, and the ports through which they reach the world. Knows tokio, but no SDK, no SQL, no terminal.
+
+pub mod calls;
+pub mod governor;
+pub mod identity;
+pub mod memory_ledger;
+pub mod ports;
+pub mod reading;
+pub mod sweep;
