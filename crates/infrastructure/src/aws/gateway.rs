@@ -1,0 +1,139 @@
+//! One account's AWS Backup and STS. A method is one request; nothing here repeats or waits.
+
+use aws_config::SdkConfig;
+use aws_smithy_types::DateTime;
+use sav_application::ports::{CallError, Caller, Gateway, Page, PointsAsked, Side, VaultSeen};
+use sav_domain::fault::FaultKind;
+use sav_domain::operation::Operation;
+use sav_domain::{AccountId, Moment, RecoveryPoint};
+
+use super::fault::Asked;
+use super::pages::PageSlot;
+use super::project::{self, PointRead};
+
+/// The largest page AWS serves.
+const PAGE: i32 = 1000;
+
+#[derive(Clone, Debug)]
+pub struct AwsGateway {
+    side: Side,
+    account: AccountId,
+    backup: aws_sdk_backup::Client,
+    sts: aws_sdk_sts::Client,
+}
+
+impl AwsGateway {
+    pub(super) fn new(side: Side, account: AccountId, config: &SdkConfig) -> Self {
+        Self {
+            side,
+            account,
+            backup: aws_sdk_backup::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
+        }
+    }
+
+    fn asked<'a>(&self, operation: Operation, subject: Option<&'a str>) -> Asked<'a> {
+        Asked {
+            side: self.side,
+            account: self.account,
+            operation,
+            subject,
+        }
+    }
+}
+
+impl Gateway for AwsGateway {
+    fn side(&self) -> Side {
+        self.side
+    }
+
+    fn account(&self) -> AccountId {
+        self.account
+    }
+
+    async fn caller(&self) -> Result<Caller, CallError> {
+        let asked = self.asked(Operation::GetCallerIdentity, None);
+        let answer = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let account: Option<AccountId> = answer.account().and_then(|account| account.parse().ok());
+        match (account, answer.arn()) {
+            (Some(account), Some(arn)) => Ok(Caller {
+                account,
+                arn: arn.to_owned(),
+            }),
+            _ => Err(CallError {
+                kind: FaultKind::Unexpected,
+                operation: asked.operation,
+                side: self.side,
+                account: self.account,
+                subject: None,
+                code: "IncompleteAnswer".to_owned(),
+                message: "STS named neither an account of twelve digits nor an ARN".to_owned(),
+                request_id: None,
+            }),
+        }
+    }
+
+    async fn vaults(&self, token: Option<&str>) -> Result<Page<VaultSeen>, CallError> {
+        let asked = self.asked(Operation::ListBackupVaults, None);
+        let answer = self
+            .backup
+            .list_backup_vaults()
+            .max_results(PAGE)
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let items = answer
+            .backup_vault_list
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(project::vault)
+            .collect();
+        Ok(Page {
+            items,
+            token: present(answer.next_token),
+        })
+    }
+
+    async fn points(&self, asked: &PointsAsked, token: Option<&str>) -> Result<Page<RecoveryPoint>, CallError> {
+        let about = self.asked(Operation::ListRecoveryPointsByBackupVault, Some(asked.vault.as_str()));
+        let slot = PageSlot::for_vault(&asked.vault);
+        let riding = slot.clone();
+        let answer = self
+            .backup
+            .list_recovery_points_by_backup_vault()
+            .backup_vault_name(asked.vault.as_str())
+            .max_results(PAGE)
+            .set_by_resource_type(asked.resource_type.clone())
+            .set_by_created_after(asked.created_after.map(instant))
+            .set_by_created_before(asked.created_before.map(instant))
+            .set_next_token(token.map(str::to_owned))
+            .customize()
+            .mutate_request(move |request| request.add_extension(riding.clone()))
+            .send()
+            .await
+            .map_err(|error| about.failed(&error))?;
+        let items = slot.take().unwrap_or_else(|| {
+            let read_by_sdk = answer.recovery_points.unwrap_or_default();
+            project::points(&asked.vault, read_by_sdk.iter().map(PointRead::from))
+        });
+        Ok(Page {
+            items,
+            token: present(answer.next_token),
+        })
+    }
+}
+
+fn instant(moment: Moment) -> DateTime {
+    DateTime::from_millis(moment.millis())
+}
+
+/// An empty token is none: to send it back would be refused.
+fn present(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
+}
