@@ -1,0 +1,5 @@
+//! Adapters: the only place that knows the AWS SDK, SQL, files and signals. One folder per port.
+
+pub mod aws;
+pub mod ledger;
+pub mod metadata;
