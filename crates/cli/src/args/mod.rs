@@ -1,0 +1,201 @@
+//! The command line. Every long option can also stand in the configuration file, which is read into this same definition
+//! (see `config`).
+
+mod choosing;
+#[expect(
+    clippy::doc_markdown,
+    reason = "these comments are the texts of `--help`, where backticks would be seen"
+)]
+mod global;
+mod simulated;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use sav_domain::SelectionSpec;
+
+pub use choosing::Choosing;
+pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
+pub use simulated::{Demo, Sandbox};
+
+use crate::config;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::ui;
+
+/// Moves AWS Backup recovery points to another account of the same organization: once each, in order, resumable, with
+/// proof at the end.
+#[derive(Debug, Parser)]
+#[command(name = "shuffle-aws-vaults", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Try it without an AWS account: `shuffle-aws-vaults demo`")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What is in the source account?
+    List(List),
+    /// What would a selection pick, and why is the rest out?
+    Filter(Filter),
+    /// A local AWS Backup with realistic data, to try things out and to test against
+    Sandbox(Sandbox),
+    /// What the tool does, shown on a sandbox of its own; needs nothing but the binary
+    Demo(Demo),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # everything, as a table
+  shuffle-aws-vaults list --source-account 111111111111 --source-profile source
+
+  # what the vaults hold, in sum
+  shuffle-aws-vaults list --source-account 111111111111 --source-profile source --summary
+
+  # the EBS snapshots of the production vaults, one JSON object a line
+  shuffle-aws-vaults list --source-account 111111111111 --vault 'prod-*' \\
+    --resource-type EBS --output jsonl")]
+pub struct List {
+    #[command(flatten)]
+    pub source: SourceAccount,
+    /// Show vaults and resource types with their sums instead of the points
+    #[arg(long)]
+    pub summary: bool,
+    #[command(flatten)]
+    pub choosing: Choosing,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # how much belongs to two applications, and why the rest is out
+  shuffle-aws-vaults filter --source-account 111111111111 --metadata-csv cmdb.csv \\
+    --allowed-apmids APM0001,APM0002
+
+  # the points that are out, with their reasons
+  shuffle-aws-vaults filter --source-account 111111111111 --min-size-gb 10 \\
+    --output json | jq '.excluded[]'")]
+pub struct Filter {
+    #[command(flatten)]
+    pub source: SourceAccount,
+    #[command(flatten)]
+    pub choosing: Choosing,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SourceAccount {
+    /// The account to read: twelve digits
+    #[arg(long, value_name = "ACCOUNT_ID")]
+    pub source_account: sav_domain::AccountId,
+}
+
+/// What the command line and the configuration file say together.
+#[derive(Debug)]
+pub struct Invocation {
+    pub global: Global,
+    pub command: Command,
+    /// The choosing options and rules of the configuration file, for what the command line leaves open.
+    pub configured: SelectionSpec,
+}
+
+/// Why there is nothing to run: help was asked for, or the usage is wrong.
+#[derive(Debug)]
+pub enum Usage {
+    Clap(clap::Error),
+    Config(Problem),
+}
+
+impl Usage {
+    pub fn show(self) -> Exit {
+        match self {
+            Self::Clap(error) => {
+                let printed = error.print();
+                if error.use_stderr() {
+                    return Exit::Failed;
+                }
+                // Help and version are data: there they are lost only if nobody reads them.
+                ui::ended(printed).unwrap_or_else(|problem| {
+                    ui::say(format_args!("error: {problem}"));
+                    Exit::Failed
+                })
+            }
+            Self::Config(problem) => {
+                ui::say(format_args!("error: {problem}"));
+                Exit::Failed
+            }
+        }
+    }
+}
+
+/// Reads the command line, and the configuration file that it names.
+pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Invocation, Usage> {
+    let words: Vec<OsString> = words.collect();
+    let command = Cli::command();
+    let (words, configured) = match config::file_named_by(&words) {
+        Some(file) => {
+            let config = config::read(&file).map_err(Usage::Config)?;
+            let completed = config.complete(&command, words).map_err(Usage::Config)?;
+            (completed, config.selection)
+        }
+        None => (words, SelectionSpec::default()),
+    };
+    let cli = command
+        .try_get_matches_from(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(Usage::Clap)?;
+    Ok(Invocation {
+        global: cli.global,
+        command: cli.command,
+        configured,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    fn parsed(line: &str) -> Result<Invocation, Usage> {
+        parse(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for line in [
+            "sav --output json list --source-account 111111111111",
+            "sav list --source-account 111111111111 --output json",
+        ] {
+            assert_eq!(parsed(line).unwrap().global.output, OutputFormat::Json);
+        }
+    }
+
+    #[test]
+    fn text_is_another_name_for_table() {
+        let invocation = parsed("sav list --source-account 111111111111 --output text").unwrap();
+        assert_eq!(invocation.global.output, OutputFormat::Table);
+    }
+
+    #[test]
+    fn an_account_is_twelve_digits() {
+        for account in [
+            "1",
+            "11111111111",
+            "1111111111111",
+            "11111111111a",
+            "１１１１１１１１１１１１",
+        ] {
+            let Err(Usage::Clap(error)) = parsed(&format!("sav list --source-account {account}")) else {
+                panic!("{account} was taken");
+            };
+            assert!(error.to_string().contains("not an AWS account id"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `sandbox` and `demo`: the options that make a simulated world.
+
+use std::path::PathBuf;
+
+use crate::config;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # a hundred thousand points, the same ones every time
+  shuffle-aws-vaults sandbox --points 100000 --seed 7
+
+  # a day passes in a minute and a half
+  shuffle-aws-vaults sandbox --time-factor 1000")]
+pub struct Sandbox {
+    /// Recovery points in the source account
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub points: u32,
+    /// Vaults in the source account
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=300))]
+    pub vaults: u32,
+    /// Which world: the same seed makes the same one
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many times as fast as ours its time runs
+    #[arg(long, default_value_t = 1.0, value_parser = config::positive)]
+    pub time_factor: f64,
+    /// The port on 127.0.0.1 to listen on; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Where to write `credentials`, `config` and `metadata.csv` [default: a temporary folder, removed at the end]
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Faults to begin with: a fault plan as JSON
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// How copy jobs behave: fleet settings as JSON
+    #[arg(long, value_name = "FILE")]
+    pub fleet: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  # the same world, larger
+  shuffle-aws-vaults demo --points 100000")]
+pub struct Demo {
+    /// Recovery points in the sandbox
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub points: u32,
+    /// Which world: the same seed makes the same one
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
