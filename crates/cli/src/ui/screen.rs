@@ -1,0 +1,155 @@
+//! stderr: errors, warnings, the log, and whether anything may be drawn there.
+
+use std::fs::File;
+use std::io::{IsTerminal, stderr};
+use std::sync::Mutex;
+
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use super::progress::Progress;
+use super::stderr::say;
+use crate::args::{ColorChoice, Global, LogFormat};
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own, none excludes another"
+)]
+pub struct Screen {
+    quiet: bool,
+    colored: bool,
+    animated: bool,
+    json: bool,
+}
+
+impl Screen {
+    pub fn for_terminal(global: &Global) -> Self {
+        let terminal = stderr().is_terminal();
+        let plain = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colored = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && !dumb && !plain("NO_COLOR"),
+        };
+        let screen = Self {
+            quiet: global.quiet,
+            colored,
+            animated: terminal && !dumb && !global.quiet && global.log_format == LogFormat::Text,
+            json: global.log_format == LogFormat::Json,
+        };
+        screen.start_log(global);
+        screen
+    }
+
+    /// Only our own words are logged: the SDK's would bring headers and with them tokens.
+    fn start_log(&self, global: &Global) {
+        let level = match (global.quiet, global.verbose) {
+            (true, _) => "error",
+            (false, 0) => "warn",
+            (false, 1) => "info",
+            (false, 2) => "debug",
+            (false, _) => "trace",
+        };
+        let filter = [
+            "shuffle_aws_vaults",
+            "sav_application",
+            "sav_domain",
+            "sav_infrastructure",
+            "sav_simulator",
+        ]
+        .map(|ours| format!("{ours}={level}"))
+        .join(",");
+        let to_file = global.log_file.as_ref().map(|path| {
+            File::options()
+                .create(true)
+                .append(true)
+                .open(path)
+                .map_err(|error| (path.clone(), error))
+        });
+        let (writer, ansi) = match to_file {
+            None => (BoxMakeWriter::new(stderr), self.colored),
+            Some(Ok(file)) => (BoxMakeWriter::new(Mutex::new(file)), false),
+            Some(Err((path, error))) => {
+                self.warn(&format!(
+                    "the log file `{}` cannot be written ({error}); the log goes to stderr",
+                    path.display()
+                ));
+                (BoxMakeWriter::new(stderr), self.colored)
+            }
+        };
+        start_subscriber(&filter, writer, ansi, self.json);
+    }
+
+    /// Prints an error and says how to end.
+    pub fn explain(&self, problem: &Problem) -> Exit {
+        if self.json {
+            let line = json!({
+                "level": "error", "message": problem.what(), "causes": problem.causes(), "help": problem.advice(),
+            });
+            say(line);
+        } else {
+            say(format_args!("{} {problem}", self.paint("error:", "1;31")));
+        }
+        Exit::Failed
+    }
+
+    pub fn warn(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            say(json!({ "level": "warning", "message": text }));
+        } else {
+            say(format_args!("{} {text}", self.paint("warning:", "1;33")));
+        }
+    }
+
+    /// What is good to know and not needed.
+    pub fn note(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            say(json!({ "level": "info", "message": text }));
+        } else {
+            say(text);
+        }
+    }
+
+    /// A line that counts while something long goes on; drawn on terminals only.
+    pub fn progress(&self, what: &str) -> Progress {
+        Progress::start(what, self.animated)
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.colored {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+fn start_subscriber<W>(filter: &str, writer: W, ansi: bool, json: bool)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(writer)
+        // Complaining on stderr that stderr cannot be written would panic.
+        .log_internal_errors(false)
+        .with_ansi(ansi);
+    // A second subscriber in one process can only be a test's; the first stays.
+    let _ = if json {
+        log.json().flatten_event(true).try_init()
+    } else {
+        log.with_target(false).try_init()
+    };
+}
