@@ -1,0 +1,48 @@
+//! One file per command: what it asks of the use cases, and how it shows the answer.
+
+mod demo;
+mod dry_run;
+mod filter;
+mod list;
+mod sandbox;
+mod world;
+
+use crate::args::{Command, Invocation};
+use crate::exit::Exit;
+use crate::interrupt::interruptible;
+use crate::problem::Problem;
+use crate::ui::Screen;
+
+pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new("the program could not start its threads").because(error.to_string()))?;
+    let Invocation {
+        global,
+        command,
+        configured,
+    } = invocation;
+    let exit = runtime.block_on(async {
+        match command {
+            Command::List(list) => {
+                interruptible(screen, async |interrupt| {
+                    list::run(&list, &global, configured, screen, interrupt).await
+                })
+                .await
+            }
+            Command::Filter(filter) => {
+                interruptible(screen, async |_| {
+                    filter::run(&filter, &global, configured, screen).await
+                })
+                .await
+            }
+            // It is there to be ended.
+            Command::Sandbox(sandbox) => sandbox::run(&sandbox, &global, screen).await,
+            Command::Demo(demo) => interruptible(screen, async |_| demo::run(&demo).await).await,
+        }
+    });
+    // A thread that still waits for a file is not waited for.
+    runtime.shutdown_background();
+    exit
+}

@@ -1,0 +1,38 @@
+//! The binary: parse, run, say how it ended.
+#![expect(
+    unreachable_pub,
+    reason = "a binary has no outside: `pub` says what a module offers to the others"
+)]
+
+mod args;
+mod commands;
+mod compose;
+mod config;
+mod exit;
+mod interrupt;
+mod panics;
+mod problem;
+mod ui;
+
+use std::process::ExitCode;
+
+use crate::exit::Exit;
+use crate::ui::Screen;
+
+fn main() -> ExitCode {
+    panics::tell_plainly();
+    panics::survived(run).into()
+}
+
+fn run() -> Exit {
+    let invocation = match args::parse(std::env::args_os()) {
+        Ok(invocation) => invocation,
+        Err(usage) => return usage.show(),
+    };
+    panics::tell_as(&invocation.global);
+    let screen = Screen::for_terminal(&invocation.global);
+    match commands::run(invocation, &screen) {
+        Ok(exit) => exit,
+        Err(problem) => screen.explain(&problem),
+    }
+}
