@@ -1,0 +1,144 @@
+//! Every example of the documents and of `--help` is run, so none can grow stale.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::story::{Story, binary};
+
+const README: &str = include_str!("../../../../README.md");
+const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
+
+/// The commands of a document's `console` blocks, without what they are piped into.
+fn commands(document: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut inside = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            commands.push(command.split(" | ").next().unwrap().to_owned());
+        }
+    }
+    commands
+}
+
+/// The block after this first line, between fences.
+fn block<'a>(document: &'a str, first_line: &str) -> &'a str {
+    let start = document.find(first_line).unwrap();
+    document[start..].split("```").next().unwrap()
+}
+
+fn world() -> Story {
+    let story = Story::with_points(1000);
+    std::fs::copy(story.file("metadata.csv"), story.file("cmdb.csv")).unwrap();
+    story.write("sav.toml", block(GUIDE, "# sav.toml\n"));
+    story
+}
+
+fn run(story: &Story, command: &str) {
+    // Quotes stand for the shell; no example has a space inside them.
+    let words = command.replace(['\'', '"'], "");
+    let line = words
+        .strip_prefix("shuffle-aws-vaults ")
+        .or_else(|| words.strip_prefix("cargo run -- "))
+        .unwrap_or_else(|| panic!("`{command}` is an example that no test runs"));
+    if line.starts_with("sandbox") {
+        return starts(story, line);
+    }
+    let told = story.run(&format!("{line} --api-rate 5000"));
+    assert_eq!(told.code, 0, "{command}\n{}{}", told.stdout, told.stderr);
+    assert!(!told.stdout.is_empty(), "{command}");
+}
+
+/// A sandbox runs until it is stopped: its first line says that it does.
+fn starts(story: &Story, line: &str) {
+    let mut child = story
+        .command(line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first.contains("http://127.0.0.1:"), "{line}: {first}");
+}
+
+#[test]
+fn the_readme() {
+    let story = world();
+    let commands = commands(README);
+    assert!(commands.len() >= 5, "{commands:?}");
+    for command in commands {
+        // This very run is that example.
+        if command != "cargo test --workspace" {
+            run(&story, &command);
+        }
+    }
+}
+
+#[test]
+fn the_user_guide() {
+    let story = world();
+    let commands = commands(GUIDE);
+    assert!(commands.len() >= 10, "{commands:?}");
+    for command in commands {
+        run(&story, &command);
+    }
+}
+
+#[test]
+fn the_guides_faults_are_understood() {
+    let story = Story::with_points(100);
+    let plan = block(GUIDE, "{\n  \"faults\"");
+    story.write("faults.json", plan);
+    starts(&story, "sandbox --points 10 --faults {folder}/faults.json");
+}
+
+#[test]
+fn the_examples_of_every_help() {
+    let story = world();
+    let mut examples = 0;
+    for command in ["list", "filter", "sandbox", "demo"] {
+        let help = String::from_utf8(binary().args([command, "--help"]).output().unwrap().stdout).unwrap();
+        for line in help
+            .replace("\\\n   ", "")
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("shuffle-aws-vaults "))
+        {
+            let mut line = line.split(" | ").next().unwrap().to_owned();
+            if !line.contains("--source-profile") && !line.contains("sandbox") && !line.contains("demo") {
+                line.push_str(" --source-profile source");
+            }
+            run(&story, &line.replace("APM0001,APM0002", "APM0001000,APM0001001"));
+            examples += 1;
+        }
+    }
+    assert!(examples >= 8, "{examples}");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/user-guide.md",
+        "docs/architecture.md",
+        "docs/benchmarks.md",
+    ] {
+        let file = root.join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.starts_with("http") && !link.starts_with('#') {
+                let target = file.parent().unwrap().join(link.split('#').next().unwrap());
+                assert!(target.exists(), "{name} links to {link}, which is not there");
+            }
+        }
+    }
+}
