@@ -1,7 +1,7 @@
 //! A local AWS Backup to try things out on.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -37,6 +37,22 @@ impl Sandbox {
         command
     }
 
+    /// Every point of the source, one a line.
+    fn list(&self) -> Output {
+        self.client()
+            .args([
+                "list",
+                "--source-account",
+                "111111111111",
+                "--source-profile",
+                "source",
+                "--output",
+                "jsonl",
+            ])
+            .output()
+            .unwrap()
+    }
+
     fn end_with(mut self, signal: &str) -> (Option<i32>, String) {
         let sent = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
@@ -57,19 +73,7 @@ fn it_tells_how_to_reach_it_and_leaves_nothing_behind() {
         for file in ["credentials", "config", "metadata.csv"] {
             assert!(exists(&folder.join(file)), "{file}");
         }
-        let listed = sandbox
-            .client()
-            .args([
-                "list",
-                "--source-account",
-                "111111111111",
-                "--source-profile",
-                "source",
-                "--output",
-                "jsonl",
-            ])
-            .output()
-            .unwrap();
+        let listed = sandbox.list();
         assert_eq!(
             String::from_utf8_lossy(&listed.stdout).lines().count(),
             500,
@@ -103,19 +107,7 @@ fn a_folder_of_the_users_own_stays_and_its_keys_are_private() {
 fn the_same_seed_makes_the_same_world() {
     let arns = |seed: &str| {
         let sandbox = Sandbox::start(&["--seed", seed]);
-        let listed = sandbox
-            .client()
-            .args([
-                "list",
-                "--source-account",
-                "111111111111",
-                "--source-profile",
-                "source",
-                "--output",
-                "jsonl",
-            ])
-            .output()
-            .unwrap();
+        let listed = sandbox.list();
         let mut arns: Vec<String> = String::from_utf8(listed.stdout)
             .unwrap()
             .lines()
