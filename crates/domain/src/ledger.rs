@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::recovery_point::RecoveryPoint;
+use crate::resource_type::ResourceType;
 use crate::time::Moment;
-use crate::transfer::{Attempt, JobId, Stage, Transfer};
+use crate::transfer::{Attempt, Cause, JobId, Stage, Transfer};
+use crate::vault::VaultName;
 
 /// A point within one ledger. It never changes, and is never given to another point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,6 +152,39 @@ pub struct Learned {
     pub at: Moment,
 }
 
+/// Points that share what most causes of failure belong to: the vault, the type, the key. It never changes its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Group {
+    pub vault: VaultName,
+    pub resource_type: Option<ResourceType>,
+    pub encryption_key_arn: Option<Arc<str>>,
+}
+
+impl Group {
+    pub fn of(point: &RecoveryPoint) -> Self {
+        Self {
+            vault: point.vault.clone(),
+            resource_type: point.resource_type.clone(),
+            encryption_key_arn: point.encryption_key_arn.clone(),
+        }
+    }
+}
+
+/// A group and how its transfers stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupStanding {
+    pub id: GroupId,
+    pub group: Group,
+    /// What holds the whole group back, its waiting transfers with it.
+    pub parked: Option<Cause>,
+    pub waiting: u64,
+    /// Arrived by a job that this ledger followed, which proves that the group's copies are allowed.
+    pub copied: u64,
+}
+
 /// How many points stand where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -157,4 +192,6 @@ pub struct Standing {
     pub ruled: BTreeMap<Verdict, u64>,
     /// Transfers by where they stand.
     pub stages: BTreeMap<Stage, u64>,
+    /// Of those that wait: whose group is parked.
+    pub waiting_in_parked_groups: u64,
 }

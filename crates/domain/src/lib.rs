@@ -3,6 +3,7 @@
 pub mod account;
 pub mod arn;
 pub mod census;
+pub mod copy_job;
 pub mod fault;
 pub mod ledger;
 pub mod metadata;

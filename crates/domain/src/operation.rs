@@ -10,6 +10,10 @@ pub enum Operation {
     ListBackupVaults,
     DescribeBackupVault,
     ListRecoveryPointsByBackupVault,
+    DescribeRecoveryPoint,
+    StartCopyJob,
+    ListCopyJobs,
+    DescribeCopyJob,
     GetCallerIdentity,
     AssumeRole,
 }
@@ -21,6 +25,10 @@ impl Operation {
             Self::ListBackupVaults => "ListBackupVaults",
             Self::DescribeBackupVault => "DescribeBackupVault",
             Self::ListRecoveryPointsByBackupVault => "ListRecoveryPointsByBackupVault",
+            Self::DescribeRecoveryPoint => "DescribeRecoveryPoint",
+            Self::StartCopyJob => "StartCopyJob",
+            Self::ListCopyJobs => "ListCopyJobs",
+            Self::DescribeCopyJob => "DescribeCopyJob",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::AssumeRole => "AssumeRole",
         }
@@ -43,8 +51,10 @@ impl Operation {
     /// The documented default rate of this call in an account whose common budget is 50 per second.
     pub const fn documented_per_second(self) -> f64 {
         match self {
-            Self::DescribeBackupVault => 5.0,
-            Self::ListBackupVaults | Self::ListRecoveryPointsByBackupVault => 20.0,
+            // AWS publishes no rate for the calls about copy jobs; these are those of its like.
+            Self::DescribeBackupVault | Self::StartCopyJob => 5.0,
+            Self::DescribeRecoveryPoint | Self::DescribeCopyJob => 15.0,
+            Self::ListBackupVaults | Self::ListRecoveryPointsByBackupVault | Self::ListCopyJobs => 20.0,
             // STS has its own, far larger budget; we ask it seldom.
             Self::GetCallerIdentity | Self::AssumeRole => 10.0,
         }

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::future::Future;
 
+use sav_domain::copy_job::CopyJob;
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
-use sav_domain::{AccountId, Moment, RecoveryPoint, VaultName};
+use sav_domain::recovery_point::Lifecycle;
+use sav_domain::transfer::{JobId, Token};
+use sav_domain::{AccountId, Moment, RecoveryPoint, ResourceType, VaultName};
 
 pub trait Gateway: Send + Sync + 'static {
     /// Which of the two accounts this is.
@@ -24,6 +27,70 @@ pub trait Gateway: Send + Sync + 'static {
         asked: &PointsAsked,
         token: Option<&str>,
     ) -> impl Future<Output = Result<Page<RecoveryPoint>, CallError>> + Send;
+}
+
+/// The copy jobs of an account, and single points. Jobs are known where they were started: in the source.
+pub trait CopyDesk: Gateway {
+    /// Asks for a copy. AWS's answer is acceptance, not success: most errors appear in the job later.
+    fn start_copy(&self, asked: &CopyAsked) -> impl Future<Output = Result<CopyStarted, CallError>> + Send;
+
+    fn copy_jobs(
+        &self,
+        asked: &JobsAsked,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Page<CopyJob>, CallError>> + Send;
+
+    fn copy_job(&self, id: &JobId) -> impl Future<Output = Result<CopyJob, CallError>> + Send;
+
+    /// What only a look at the single point tells.
+    fn point(
+        &self,
+        vault: &VaultName,
+        recovery_point_arn: &str,
+    ) -> impl Future<Output = Result<PointDetail, CallError>> + Send;
+}
+
+/// One request for a copy. The same token with the same content asks for the same copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyAsked {
+    pub token: Token,
+    pub recovery_point_arn: Box<str>,
+    pub source_vault: VaultName,
+    pub destination_vault_arn: Box<str>,
+    pub copy_role_arn: Box<str>,
+    /// None: AWS takes over the source's.
+    pub lifecycle: Option<Lifecycle>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyStarted {
+    pub job: JobId,
+    pub created: Option<Moment>,
+    pub is_parent: bool,
+}
+
+/// Which copy jobs to list. Every filter that is given has to hold; AWS may answer more than was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobsAsked {
+    /// As AWS spells it.
+    pub state: Option<&'static str>,
+    pub created_after: Option<Moment>,
+    pub created_before: Option<Moment>,
+    pub completed_after: Option<Moment>,
+    pub completed_before: Option<Moment>,
+    pub source_point_arn: Option<Box<str>>,
+    pub resource_arn: Option<Box<str>>,
+    pub resource_type: Option<ResourceType>,
+    pub destination_vault_arn: Option<Box<str>>,
+    pub parent: Option<JobId>,
+}
+
+/// What a list of points leaves out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PointDetail {
+    /// `WARM`, `COLD`, `DELETED`.
+    pub storage_class: Option<String>,
+    pub status: Option<String>,
 }
 
 /// The two ends of a migration.

@@ -4,6 +4,9 @@ mod gateway;
 mod ledger;
 mod metadata;
 
-pub use gateway::{CallError, Caller, Gateway, Page, PointsAsked, Side, VaultSeen};
+pub use gateway::{
+    CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, Page, PointDetail, PointsAsked, Side,
+    VaultSeen,
+};
 pub use ledger::{Change, Holder, Ledger, LedgerError, LedgerReader};
 pub use metadata::MetadataTable;
