@@ -7,3 +7,4 @@ pub mod memory_ledger;
 pub mod ports;
 pub mod reading;
 pub mod sweep;
+pub mod terms;
