@@ -22,8 +22,10 @@ pub mod tally;
 pub mod text;
 pub mod time;
 pub mod transfer;
+pub mod turns;
 pub mod vault;
 pub mod vault_map;
+pub mod verdict;
 
 pub use account::AccountId;
 pub use recovery_point::RecoveryPoint;
