@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sav_domain::RecoveryPoint;
+use sav_domain::copy_job::CopyJob;
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
+use sav_domain::verdict::KeyKind;
+use sav_domain::{RecoveryPoint, VaultName};
 use tokio::time::sleep;
 
 use crate::governor::Governor;
-use crate::ports::{CallError, Caller, Gateway, Page, PointsAsked, VaultSeen};
+use crate::ports::{
+    CallError, Caller, CopyDesk, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked, VaultSeen,
+};
 
 /// How often a call that AWS could not answer is asked again: half a minute in all, enough for a hiccup, short enough
 /// that somebody at the console learns of a dead endpoint.
@@ -123,6 +127,32 @@ impl<G: Gateway> Calls<G> {
         .await
     }
 
+    pub async fn copy_jobs(&self, asked: &JobsAsked, token: Option<&str>) -> Result<Page<CopyJob>, CallError>
+    where
+        G: CopyDesk,
+    {
+        self.patiently(Operation::ListCopyJobs, || self.gateway.copy_jobs(asked, token))
+            .await
+    }
+
+    pub async fn point(&self, vault: &VaultName, recovery_point_arn: &str) -> Result<PointDetail, CallError>
+    where
+        G: CopyDesk,
+    {
+        self.patiently(Operation::DescribeRecoveryPoint, || {
+            self.gateway.point(vault, recovery_point_arn)
+        })
+        .await
+    }
+
+    pub async fn key_kind(&self, key_arn: &str) -> Result<KeyKind, CallError>
+    where
+        G: KeyRing,
+    {
+        self.patiently(Operation::DescribeKey, || self.gateway.key_kind(key_arn))
+            .await
+    }
+
     /// Repeats what passes by itself; everything else is the caller's to decide.
     async fn patiently<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, CallError>
     where
@@ -191,7 +221,7 @@ fn wait_before(tries: u32) -> Duration {
 mod tests {
     use std::sync::Mutex;
 
-    use sav_domain::{AccountId, VaultName};
+    use sav_domain::AccountId;
     use tokio::time::Instant;
 
     use super::*;

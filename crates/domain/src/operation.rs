@@ -16,6 +16,7 @@ pub enum Operation {
     DescribeCopyJob,
     GetCallerIdentity,
     AssumeRole,
+    DescribeKey,
 }
 
 impl Operation {
@@ -31,21 +32,26 @@ impl Operation {
             Self::DescribeCopyJob => "DescribeCopyJob",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::AssumeRole => "AssumeRole",
+            Self::DescribeKey => "DescribeKey",
         }
     }
 
     /// The action as a policy statement names it.
     pub fn action(self) -> String {
-        format!(
-            "{}:{}",
-            if self.counts_for_backup() { "backup" } else { "sts" },
-            self.name()
-        )
+        format!("{}:{}", self.service(), self.name())
+    }
+
+    const fn service(self) -> &'static str {
+        match self {
+            Self::GetCallerIdentity | Self::AssumeRole => "sts",
+            Self::DescribeKey => "kms",
+            _ => "backup",
+        }
     }
 
     /// Whether the call is one of AWS Backup's and so uses up the account's common budget.
     pub const fn counts_for_backup(self) -> bool {
-        !matches!(self, Self::GetCallerIdentity | Self::AssumeRole)
+        !matches!(self, Self::GetCallerIdentity | Self::AssumeRole | Self::DescribeKey)
     }
 
     /// The documented default rate of this call in an account whose common budget is 50 per second.
@@ -55,8 +61,8 @@ impl Operation {
             Self::DescribeBackupVault | Self::StartCopyJob => 5.0,
             Self::DescribeRecoveryPoint | Self::DescribeCopyJob => 15.0,
             Self::ListBackupVaults | Self::ListRecoveryPointsByBackupVault | Self::ListCopyJobs => 20.0,
-            // STS has its own, far larger budget; we ask it seldom.
-            Self::GetCallerIdentity | Self::AssumeRole => 10.0,
+            // STS and KMS have their own, far larger budgets; we ask them seldom.
+            Self::GetCallerIdentity | Self::AssumeRole | Self::DescribeKey => 10.0,
         }
     }
 }

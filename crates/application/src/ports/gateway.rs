@@ -8,6 +8,7 @@ use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
 use sav_domain::recovery_point::Lifecycle;
 use sav_domain::transfer::{JobId, Token};
+use sav_domain::verdict::KeyKind;
 use sav_domain::{AccountId, Moment, RecoveryPoint, ResourceType, VaultName};
 
 pub trait Gateway: Send + Sync + 'static {
@@ -48,6 +49,12 @@ pub trait CopyDesk: Gateway {
         vault: &VaultName,
         recovery_point_arn: &str,
     ) -> impl Future<Output = Result<PointDetail, CallError>> + Send;
+}
+
+/// The keys that protect an account's points.
+pub trait KeyRing: Gateway {
+    /// Who looks after the key. A permission that is missing is an error like any other: the caller decides what it means.
+    fn key_kind(&self, key_arn: &str) -> impl Future<Output = Result<KeyKind, CallError>> + Send;
 }
 
 /// One request for a copy. The same token with the same content asks for the same copy.

@@ -5,8 +5,8 @@ mod ledger;
 mod metadata;
 
 pub use gateway::{
-    CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, Page, PointDetail, PointsAsked, Side,
-    VaultSeen,
+    CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked,
+    Side, VaultSeen,
 };
 pub use ledger::{Change, Holder, Ledger, LedgerError, LedgerReader};
 pub use metadata::MetadataTable;
