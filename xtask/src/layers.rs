@@ -40,6 +40,7 @@ const LAYERS: &[Layer] = &[
             "aws-config",
             "aws-credential-types",
             "aws-sdk-backup",
+            "aws-sdk-kms",
             "aws-sdk-sts",
             "aws-smithy-http-client",
             "aws-smithy-runtime-api",

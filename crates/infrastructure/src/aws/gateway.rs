@@ -20,6 +20,7 @@ pub struct AwsGateway {
     account: AccountId,
     backup: aws_sdk_backup::Client,
     sts: aws_sdk_sts::Client,
+    pub(super) kms: aws_sdk_kms::Client,
 }
 
 impl AwsGateway {
@@ -29,10 +30,11 @@ impl AwsGateway {
             account,
             backup: aws_sdk_backup::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
         }
     }
 
-    fn asked<'a>(&self, operation: Operation, subject: Option<&'a str>) -> Asked<'a> {
+    pub(super) fn asked<'a>(&self, operation: Operation, subject: Option<&'a str>) -> Asked<'a> {
         Asked {
             side: self.side,
             account: self.account,

@@ -4,6 +4,7 @@ mod connect;
 mod fault;
 mod gateway;
 mod http;
+mod keys;
 mod pages;
 mod project;
 
