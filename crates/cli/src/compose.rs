@@ -7,11 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sav_application::calls::Calls;
 use sav_application::governor::Governor;
 use sav_application::ports::Side;
-use sav_domain::{AccountId, Moment, Region, Selection, SelectionSpec, size};
+use sav_application::terms::CopyTerms;
+use sav_domain::vault_map::VaultMap;
+use sav_domain::{AccountId, Moment, Region, Route, Selection, SelectionSpec, arn, size};
 use sav_infrastructure::aws::{AwsGateway, Reach, resolve_region};
+use sav_infrastructure::ledger::default_path;
 use sav_infrastructure::metadata::{CsvOptions, MetadataTable};
 
-use crate::args::{Choosing, Global};
+use crate::args::{Choosing, Global, Migration, Terms};
 use crate::problem::Problem;
 use crate::ui::Screen;
 
@@ -50,19 +53,80 @@ pub async fn region(global: &Global) -> Result<Region, Problem> {
 
 /// The source account, behind its governor.
 pub async fn source(global: &Global, account: AccountId, region: &Region) -> Result<Arc<Calls<AwsGateway>>, Problem> {
+    let named = (global.source_profile.clone(), global.source_role_arn.clone());
+    reach(global, named, Side::Source, account, region).await
+}
+
+/// The destination account, behind a governor of its own.
+pub async fn destination(
+    global: &Global,
+    account: AccountId,
+    region: &Region,
+) -> Result<Arc<Calls<AwsGateway>>, Problem> {
+    let named = (global.dest_profile.clone(), global.dest_role_arn.clone());
+    reach(global, named, Side::Destination, account, region).await
+}
+
+async fn reach(
+    global: &Global,
+    (profile, role_arn): (Option<String>, Option<String>),
+    side: Side,
+    account: AccountId,
+    region: &Region,
+) -> Result<Arc<Calls<AwsGateway>>, Problem> {
     let reach = Reach {
-        profile: global.source_profile.clone(),
-        role_arn: global.source_role_arn.clone(),
+        profile,
+        role_arn,
         external_id: global.external_id.clone(),
         endpoint_url: global.endpoint_url.clone(),
         ca_bundle: global.ca_bundle.clone().or_else(ca_bundle_of_environment),
     };
-    let gateway = reach.connect(Side::Source, account, region).await.map_err(|error| {
+    let gateway = reach.connect(side, account, region).await.map_err(|error| {
         Problem::new("no connection to AWS can be made")
             .because(error.to_string())
             .help("correct --ca-bundle or AWS_CA_BUNDLE")
     })?;
     Ok(Calls::new(gateway, Governor::new(global.api_rate)))
+}
+
+/// The two ends of a migration.
+pub fn route(migration: &Migration, region: &Region) -> Result<Route, Problem> {
+    let Migration {
+        source_account,
+        dest_account,
+        ..
+    } = migration;
+    Route::between(*source_account, *dest_account, region.clone())
+        .map_err(|error| Problem::new("these two accounts are no migration").because(error.to_string()))
+}
+
+/// Where the migration's ledger is, or is to be.
+pub fn ledger_path(migration: &Migration, route: &Route) -> Result<PathBuf, Problem> {
+    if let Some(path) = &migration.state_file {
+        return Ok(path.clone());
+    }
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    home.map(|home| default_path(&home, route)).ok_or_else(|| {
+        Problem::new("there is no place for the ledger")
+            .because("the environment names no home directory")
+            .help("set HOME, or name a file with --state-file")
+    })
+}
+
+/// What every copy is asked for with.
+pub fn terms(terms: &Terms, route: &Route) -> Result<Arc<CopyTerms>, Problem> {
+    let vault_map = VaultMap::of(terms.vault_map.iter().cloned())
+        .map_err(|error| Problem::new("--vault-map contradicts itself").because(error.to_string()))?;
+    let copy_role_arn = match &terms.copy_role_arn {
+        Some(role) => role.as_str().into(),
+        None => arn::of_default_copy_role(&route.partition(), route.source()).into(),
+    };
+    Ok(Arc::new(CopyTerms {
+        route: route.clone(),
+        vault_map,
+        retention: terms.lifecycle,
+        copy_role_arn,
+    }))
 }
 
 /// An empty variable is as good as none.

@@ -7,6 +7,7 @@ mod choosing;
     reason = "these comments are the texts of `--help`, where backticks would be seen"
 )]
 mod global;
+mod migration;
 mod simulated;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use sav_domain::SelectionSpec;
 
 pub use choosing::Choosing;
 pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
+pub use migration::{Migration, Terms};
 pub use simulated::{Demo, Sandbox};
 
 use crate::config;
