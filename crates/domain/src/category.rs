@@ -1,0 +1,384 @@
+//! Why AWS did not make a copy: whose fault it is, whether to try again, and what somebody can do about it.
+//!
+//! AWS spells its categories in two ways (`ACCESS_DENIED`, `AccessDenied`), so they are compared without case and underscores.
+//! Where one category stands for several things, fragments of the message tell them apart; the whole message is never compared.
+
+use crate::fault::FaultKind;
+use crate::transfer::Cause;
+
+/// Whom a failure belongs to, which decides what happens to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The point alone.
+    Point,
+    /// Its vault, type, key or role: when it strikes several resources of a group, it strikes all.
+    Group,
+    /// Another job is at work on the resource. Nobody's failure.
+    Busy,
+    /// AWS runs no more at once. Nobody's failure.
+    Quota,
+    /// Every copy of the migration would fail like this.
+    Everybody,
+}
+
+/// A failure understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub cause: Cause,
+    pub blame: Blame,
+    /// Whether the same request may go well another time with nothing done about it.
+    pub retry: bool,
+    /// The point may be gone: a look at it tells.
+    pub gone: bool,
+}
+
+struct Rule {
+    category: &'static str,
+    /// Any of these in the message, in small letters; none: whatever it says.
+    fragments: &'static [&'static str],
+    blame: Blame,
+    retry: bool,
+    fix: &'static str,
+}
+
+const fn rule(
+    category: &'static str,
+    fragments: &'static [&'static str],
+    blame: Blame,
+    retry: bool,
+    fix: &'static str,
+) -> Rule {
+    Rule {
+        category,
+        fragments,
+        blame,
+        retry,
+        fix,
+    }
+}
+
+/// The first that fits counts.
+const RULES: &[Rule] = &[
+    rule(
+        "ACCESS_DENIED",
+        &["same organization", "not a member of", "organization membership"],
+        Blame::Everybody,
+        false,
+        "both accounts have to be members of one organization",
+    ),
+    rule(
+        "ACCESS_DENIED",
+        &[
+            "default backup service managed key",
+            "default key",
+            "managed key can't be shared",
+        ],
+        Blame::Group,
+        false,
+        "a key that AWS manages cannot be shared with another account: give the destination vault a customer managed key; points \
+         whose own key is AWS's have to be re-encrypted in the source account first",
+    ),
+    rule(
+        "ACCESS_DENIED",
+        &["given key id is not accessible", "kms key", "describekey"],
+        Blame::Group,
+        false,
+        "let the destination account use the key that protects these points, in the key's policy: kms:DescribeKey, \
+         kms:Decrypt, kms:ReEncrypt*, kms:GenerateDataKey* and kms:CreateGrant",
+    ),
+    rule(
+        "ACCESS_DENIED",
+        &["copyintobackupvault", "access policy of backup vault"],
+        Blame::Group,
+        false,
+        "allow the source account backup:CopyIntoBackupVault in the access policy of the destination vault",
+    ),
+    rule(
+        "ACCESS_DENIED",
+        &[],
+        Blame::Group,
+        false,
+        "check the copy role's trust and permissions, the destination vault's access policy and the policies of the keys",
+    ),
+    rule(
+        "FEATURE_NOT_ENABLED",
+        &[],
+        Blame::Everybody,
+        false,
+        "the organization's management account has to enable cross-account backup (AWS Backup, Settings)",
+    ),
+    rule(
+        "KMS_KEY_ERROR",
+        &[],
+        Blame::Group,
+        false,
+        "the key has to be enabled, and usable by the copy role and the destination account",
+    ),
+    rule(
+        "ACCESS_KEY_ERROR",
+        &[],
+        Blame::Group,
+        false,
+        "the key has to be enabled, and usable by the copy role and the destination account",
+    ),
+    rule(
+        "INVALID_LIFECYCLE",
+        &[],
+        Blame::Group,
+        false,
+        "choose a retention inside the range of the destination vault's lock with --lifecycle DAYS",
+    ),
+    rule(
+        "CONCURRENT_JOB",
+        &[],
+        Blame::Busy,
+        true,
+        "another job is at work on the resource; the copy takes its turn later",
+    ),
+    rule(
+        "LIMIT_EXCEEDED",
+        &["50 tags", "tags"],
+        Blame::Point,
+        false,
+        "remove tags from the recovery point: a copy may carry 50",
+    ),
+    rule(
+        "LIMIT_EXCEEDED",
+        &["images", "number of recovery points", "limit of grants"],
+        Blame::Group,
+        false,
+        "have the quota of the destination account raised, or make room",
+    ),
+    rule(
+        "LIMIT_EXCEEDED",
+        &[],
+        Blame::Quota,
+        true,
+        "AWS takes no more of these at once; if it stays like this, have the quota raised",
+    ),
+    rule(
+        "RESOURCE_NOT_FOUND",
+        &["ami was not found", "allowed amis", "backup vault"],
+        Blame::Group,
+        false,
+        "the destination vault has to exist, and the destination's Allowed AMIs have to name the source account",
+    ),
+    rule(
+        "RESOURCE_NOT_FOUND",
+        &["kms key"],
+        Blame::Group,
+        false,
+        "the key that protects these points does not exist any more",
+    ),
+    rule(
+        "RESOURCE_NOT_FOUND",
+        &[],
+        Blame::Point,
+        false,
+        "the recovery point or something it needs is gone; plan again",
+    ),
+    rule(
+        "RESOURCE_NOT_SUPPORTED",
+        &["option group", "marketplace", "product code"],
+        Blame::Point,
+        false,
+        "AWS does not copy points with this feature",
+    ),
+    rule(
+        "RESOURCE_NOT_SUPPORTED",
+        &[],
+        Blame::Group,
+        false,
+        "AWS does not copy points of this kind to another account",
+    ),
+    rule(
+        "UNSUPPORTED_OPERATION",
+        &[],
+        Blame::Point,
+        false,
+        "AWS does not copy points of this kind to another account",
+    ),
+    rule(
+        "INVALID_STATE",
+        &[],
+        Blame::Point,
+        false,
+        "the point is not in a state from which it can be copied: cold, archived, or not complete",
+    ),
+    rule(
+        "TAG_COPY_ERROR",
+        &[],
+        Blame::Group,
+        true,
+        "the copy role needs backup:TagResource and the permission to read the source's tags",
+    ),
+    rule("TOKEN_EXPIRED", &[], Blame::Point, true, "try again"),
+    rule("JOB_EXPIRED", &[], Blame::Point, true, "try again"),
+    rule(
+        "FATAL_ERROR",
+        &[],
+        Blame::Point,
+        true,
+        "try again later; if it stays, ask AWS support",
+    ),
+    rule(
+        "MISCELLANEOUS",
+        &[],
+        Blame::Point,
+        true,
+        "try again later; if it stays, ask AWS support",
+    ),
+    rule(
+        "ABORTED",
+        &[],
+        Blame::Point,
+        true,
+        "somebody or AWS ended the job; try again",
+    ),
+    rule(
+        "VSS_ERROR",
+        &[],
+        Blame::Point,
+        false,
+        "the backup itself is damaged; take another backup of the resource",
+    ),
+    rule(
+        "HYPERVISOR_OFFLINE",
+        &[],
+        Blame::Group,
+        true,
+        "bring the hypervisor back online",
+    ),
+];
+
+/// Reads what a failed job says about itself.
+pub fn of_job(category: Option<&str>, message: Option<&str>) -> Reading {
+    let message = message.unwrap_or_default();
+    let category = category
+        .filter(|category| !same_word(category, "SUCCESS"))
+        .unwrap_or("MISCELLANEOUS");
+    read(category, message)
+}
+
+/// Reads why `StartCopyJob` itself was refused, by AWS's error code.
+pub fn of_refusal(kind: FaultKind, code: &str, message: &str) -> Reading {
+    let (category, blame) = match kind {
+        FaultKind::AccessDenied => ("ACCESS_DENIED", None),
+        FaultKind::NotFound => ("RESOURCE_NOT_FOUND", None),
+        FaultKind::LimitReached => ("LIMIT_EXCEEDED", Some(Blame::Quota)),
+        FaultKind::Rejected => (code, Some(Blame::Point)),
+        FaultKind::NotOptedIn => (code, Some(Blame::Everybody)),
+        _ => (code, None),
+    };
+    let mut reading = read(category, message);
+    reading.blame = blame.unwrap_or(reading.blame);
+    if kind == FaultKind::Rejected {
+        reading.retry = false;
+        reading.cause.fix = Some("AWS refuses this request as it is; the message says what it does not take".into());
+    }
+    reading
+}
+
+fn read(category: &str, message: &str) -> Reading {
+    let small = message.to_ascii_lowercase();
+    let rule = RULES.iter().find(|rule| {
+        same_word(rule.category, category)
+            && (rule.fragments.is_empty() || rule.fragments.iter().any(|fragment| small.contains(fragment)))
+    });
+    let cause = Cause {
+        category: rule.map_or_else(|| category.into(), |rule| rule.category.into()),
+        message: message.into(),
+        fix: rule.map(|rule| rule.fix.into()),
+    };
+    Reading {
+        gone: &*cause.category == "RESOURCE_NOT_FOUND",
+        cause,
+        // What nobody knows is tried again a few times; when it strikes one resource after the other, the group waits for
+        // somebody to look at it.
+        blame: rule.map_or(Blame::Group, |rule| rule.blame),
+        retry: rule.is_none_or(|rule| rule.retry),
+    }
+}
+
+/// Whether two names of categories are one: `ACCESS_DENIED` and `AccessDenied`.
+pub fn same_word(one: &str, other: &str) -> bool {
+    let letters = |text: &'_ str| -> Vec<u8> {
+        let kept = text.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
+        kept.map(|byte| byte.to_ascii_lowercase()).collect()
+    };
+    letters(one) == letters(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blame(category: &str, message: &str) -> (Blame, bool) {
+        let reading = of_job(Some(category), Some(message));
+        (reading.blame, reading.retry)
+    }
+
+    #[test]
+    fn both_spellings_are_one_category() {
+        for spelling in ["ACCESS_DENIED", "AccessDenied", "access_denied"] {
+            let reading = of_job(Some(spelling), Some("no"));
+            assert_eq!(
+                (&*reading.cause.category, reading.blame),
+                ("ACCESS_DENIED", Blame::Group)
+            );
+        }
+    }
+
+    #[test]
+    fn one_category_several_meanings() {
+        let organization = "Access denied: the accounts must be members of the same organization.";
+        assert_eq!(blame("ACCESS_DENIED", organization), (Blame::Everybody, false));
+        assert_eq!(blame("LIMIT_EXCEEDED", "more than 50 tags"), (Blame::Point, false));
+        assert_eq!(
+            blame("LimitExceeded", "The active snapshot limit has been exceeded."),
+            (Blame::Quota, true)
+        );
+        assert_eq!(blame("CONCURRENT_JOB", "another job"), (Blame::Busy, true));
+        assert_eq!(blame("INVALID_STATE", "cold"), (Blame::Point, false));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_tried_again_and_named_as_it_came() {
+        let reading = of_job(Some("SOLAR_FLARE"), Some("bright"));
+        assert_eq!(&*reading.cause.category, "SOLAR_FLARE");
+        assert!(reading.retry && reading.cause.fix.is_none());
+        assert_eq!(&*of_job(None, None).cause.category, "MISCELLANEOUS");
+        assert_eq!(&*of_job(Some("Success"), Some("odd")).cause.category, "MISCELLANEOUS");
+    }
+
+    #[test]
+    fn a_refused_request_is_read_by_its_code() {
+        let refused = of_refusal(
+            FaultKind::Rejected,
+            "InvalidRequestException",
+            "Continuous points cannot be copied",
+        );
+        assert_eq!((refused.blame, refused.retry), (Blame::Point, false));
+        assert_eq!(&*refused.cause.category, "InvalidRequestException");
+        assert!(of_refusal(FaultKind::NotFound, "ResourceNotFoundException", "gone").gone);
+        assert_eq!(
+            of_refusal(FaultKind::LimitReached, "LimitExceededException", "").blame,
+            Blame::Quota
+        );
+    }
+
+    #[test]
+    fn rules_with_fragments_come_before_the_rule_for_the_rest() {
+        for (at, rule) in RULES.iter().enumerate() {
+            let shadowed = RULES[..at]
+                .iter()
+                .any(|before| before.category == rule.category && before.fragments.is_empty());
+            assert!(!shadowed, "{} {:?} is never reached", rule.category, rule.fragments);
+            assert!(
+                rule.fragments
+                    .iter()
+                    .all(|fragment| fragment.to_ascii_lowercase() == *fragment)
+            );
+        }
+    }
+}
