@@ -97,6 +97,32 @@ pub struct PlanChanges {
     pub unchanged: u64,
 }
 
+/// One of the ways in which a plan differs from the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Difference {
+    New,
+    Gone,
+    Changed,
+}
+
+/// Points that are copied one at a time, because AWS runs one copy job of a resource at a time. Its *head* is the one whose turn
+/// it is: of those that wait in the queue the first one, as long as no transfer of the lane is open.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    Resource(Arc<str>),
+    /// A point without a resource keeps nobody waiting.
+    Alone(PointId),
+}
+
+impl Lane {
+    pub fn of(id: PointId, point: &RecoveryPoint) -> Self {
+        point
+            .resource_arn
+            .as_ref()
+            .map_or(Self::Alone(id), |arn| Self::Resource(Arc::clone(arn)))
+    }
+}
+
 /// A point with everything the ledger knows about where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerPoint {
@@ -180,6 +206,7 @@ pub struct GroupStanding {
     pub group: Group,
     /// What holds the whole group back, its waiting transfers with it.
     pub parked: Option<Cause>,
+    /// Waiting and still to be copied.
     pub waiting: u64,
     /// Arrived by a job that this ledger followed, which proves that the group's copies are allowed.
     pub copied: u64,
@@ -188,10 +215,58 @@ pub struct GroupStanding {
 /// How many points stand where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Points that planning ruled on and that no transfer was begun for.
+    /// Points that are not to be copied and whose transfer never began or is back in the queue, where it has no place now.
     pub ruled: BTreeMap<Verdict, u64>,
-    /// Transfers by where they stand.
+    /// All other transfers by where they stand.
     pub stages: BTreeMap<Stage, u64>,
     /// Of those that wait: whose group is parked.
     pub waiting_in_parked_groups: u64,
+}
+
+/// Points without a transfer that planning ruled on in the same words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulingCount {
+    pub verdict: Verdict,
+    pub reason: Option<Arc<str>>,
+    pub points: u64,
+}
+
+/// What stands behind a `Standing`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// Of the points that the last finished plan saw; those that it missed are in the source no more.
+    pub rulings: Vec<RulingCount>,
+    /// Of the transfers that arrived: brought by somebody else, or before this ledger was.
+    pub already_there: u64,
+    /// Of the transfers that failed or are parked one by one: why, by category.
+    pub causes: BTreeMap<Box<str>, u64>,
+}
+
+/// The points of one vault and type, and where they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    pub vault: VaultName,
+    pub resource_type: Option<ResourceType>,
+    pub standing: Standing,
+    pub particulars: Particulars,
+}
+
+impl Portion {
+    /// One in which nothing was counted yet.
+    pub fn of(vault: VaultName, resource_type: Option<ResourceType>) -> Self {
+        Self {
+            vault,
+            resource_type,
+            standing: Standing::default(),
+            particulars: Particulars::default(),
+        }
+    }
+}
+
+/// What became of transfers since some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub completed: u64,
+    /// Tried since then, and failed as they stand now: what was queued again is not counted.
+    pub failed: u64,
 }

@@ -87,6 +87,17 @@ impl Pool {
             Self::FullyManaged => 100,
         }
     }
+
+    /// How long one copy is taken to last until copies of the account have been timed: AWS publishes no durations, and these
+    /// are what people report of middling ones.
+    pub const fn assumed_seconds(self) -> f64 {
+        match self {
+            Self::Ec2Snapshots => 300.0,
+            Self::FullyManaged | Self::Other => 600.0,
+            Self::DatabaseSnapshots => 1200.0,
+            Self::Fsx | Self::StorageGateway => 1800.0,
+        }
+    }
 }
 
 /// Whether AWS Backup manages the point fully: then the point has an ARN of AWS Backup's own and is protected by the vault's

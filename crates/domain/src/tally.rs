@@ -53,6 +53,15 @@ impl Amount {
         }
     }
 
+    /// Takes back what `add` added.
+    pub fn take(&mut self, size_bytes: Option<u64>) {
+        self.points -= 1;
+        match size_bytes {
+            Some(bytes) => self.bytes -= u128::from(bytes),
+            None => self.without_size -= 1,
+        }
+    }
+
     pub fn merge(&mut self, other: Self) {
         self.points += other.points;
         self.bytes += other.bytes;

@@ -19,9 +19,11 @@ pub struct Entry {
     pub seconds: f32,
     /// In milliseconds; what has no date goes last in its lane.
     pub created: i64,
-    /// When it can be copied no more, in milliseconds.
-    pub deadline: Option<i64>,
+    /// When it can be copied no more, in milliseconds; `NEVER` if that is not known to come.
+    pub deadline: i64,
 }
+
+pub const NEVER: i64 = i64::MAX;
 
 /// What calls and slots are to be had.
 #[derive(Clone, Copy, Debug)]
@@ -85,17 +87,16 @@ impl LowerBound {
 /// What decides among lanes, of one point: smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Claim {
-    /// The earliest deadline of this point and those behind it in its lane, if it is in danger; else none.
-    deadline: Option<i64>,
+    /// The earliest deadline of this point and those behind it in its lane, if it is in danger; else `NEVER`.
+    deadline: i64,
     /// What is left of the lane, this point included.
     left: f32,
 }
 
 impl Claim {
     fn order(&self, other: &Self) -> Ordering {
-        let deadline = |claim: &Self| claim.deadline.unwrap_or(i64::MAX);
-        deadline(self)
-            .cmp(&deadline(other))
+        self.deadline
+            .cmp(&other.deadline)
             .then(other.left.total_cmp(&self.left))
     }
 }
@@ -160,7 +161,7 @@ fn lower_bound(entries: &[Entry], means: &Means) -> LowerBound {
 fn claims(entries: &[Entry], horizon: i64) -> Vec<Claim> {
     let mut claims = vec![
         Claim {
-            deadline: None,
+            deadline: NEVER,
             left: 0.0
         };
         entries.len()
@@ -169,13 +170,17 @@ fn claims(entries: &[Entry], horizon: i64) -> Vec<Claim> {
     for lane in entries.chunk_by(|a, b| a.lane == b.lane).rev() {
         let start = end - lane.len();
         let mut behind = Claim {
-            deadline: None,
+            deadline: NEVER,
             left: 0.0,
         };
         for (claim, entry) in claims[start..end].iter_mut().zip(lane).rev() {
-            let own = entry.deadline.filter(|deadline| *deadline <= horizon);
+            let own = if entry.deadline <= horizon {
+                entry.deadline
+            } else {
+                NEVER
+            };
             behind = Claim {
-                deadline: [own, behind.deadline].into_iter().flatten().min(),
+                deadline: own.min(behind.deadline),
                 left: behind.left + entry.seconds,
             };
             *claim = behind;
@@ -187,7 +192,7 @@ fn claims(entries: &[Entry], horizon: i64) -> Vec<Claim> {
 
 /// Plays the order through: which entries would not be copied before their deadlines?
 fn late(entries: &[Entry], order: &[u32], means: &Means) -> Vec<u32> {
-    if entries.iter().all(|entry| entry.deadline.is_none()) {
+    if entries.iter().all(|entry| entry.deadline == NEVER) {
         return Vec::new();
     }
     let lanes = entries.last().map_or(0, |last| last.lane as usize + 1);
@@ -210,7 +215,7 @@ fn late(entries: &[Entry], order: &[u32], means: &Means) -> Vec<u32> {
             *free_again = end;
             free.push(Reverse((f32::from_bits(slot) + entry.seconds).to_bits()));
             let copied = means.now.saturating_add(millis(f64::from(end)));
-            if entry.deadline.is_some_and(|deadline| deadline < copied) {
+            if entry.deadline < copied {
                 late.push(entry.number);
             }
         }
@@ -245,7 +250,7 @@ mod tests {
             pool: Pool::Fsx,
             seconds: 10.0,
             created,
-            deadline: None,
+            deadline: NEVER,
         }
     }
 
@@ -265,7 +270,7 @@ mod tests {
     #[test]
     fn a_lane_in_danger_goes_before_a_longer_one() {
         let mut endangered = entry(9, 1, 2);
-        endangered.deadline = Some(12_000);
+        endangered.deadline = 12_000;
         let entries = vec![
             entry(1, 0, 1),
             entry(2, 0, 2),
@@ -295,7 +300,7 @@ mod tests {
             points in proptest::collection::vec((0..6_u32, 0..50_i64, proptest::option::of(0..2_000_000_i64), 1..100_u8), 0..60)
         ) {
             let entries: Vec<Entry> = (0..).zip(&points).map(|(number, (lane, created, deadline, seconds))| Entry {
-                deadline: *deadline,
+                deadline: deadline.unwrap_or(NEVER),
                 seconds: f32::from(*seconds),
                 pool: if lane % 2 == 0 { Pool::Fsx } else { Pool::FullyManaged },
                 ..entry(number, *lane, *created)
@@ -309,7 +314,7 @@ mod tests {
                     .filter(|entry| entry.lane == lane).map(|entry| entry.created).collect();
                 prop_assert!(dates.is_sorted(), "{:?}", dates);
             }
-            prop_assert!(turns.late.iter().all(|&number| entries[number as usize].deadline.is_some()));
+            prop_assert!(turns.late.iter().all(|&number| entries[number as usize].deadline != NEVER));
         }
     }
 }

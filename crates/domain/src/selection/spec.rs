@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::text::quoted;
 
 /// Everything that chooses points, from the command line, the configuration file, or both.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SelectionSpec {
     pub criteria: CriteriaSpec,
     pub on_missing_metadata: Option<OnMissing>,
@@ -13,7 +15,7 @@ pub struct SelectionSpec {
 }
 
 /// The conditions that exist. Lists may hold comma-separated words; None means that the option was not given.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CriteriaSpec {
     pub vault: Option<Vec<String>>,
     pub resource_type: Option<Vec<String>>,
@@ -31,14 +33,14 @@ pub struct CriteriaSpec {
 }
 
 /// The `[filter]` table of the configuration file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RulesSpec {
     pub matching: Match,
     pub include: Vec<RuleSpec>,
     pub exclude: Vec<RuleSpec>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RuleSpec {
     pub name: Option<String>,
     pub matching: Match,
@@ -46,7 +48,8 @@ pub struct RuleSpec {
 }
 
 /// How many of several conditions must hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Match {
     #[default]
     All,
@@ -54,7 +57,8 @@ pub enum Match {
 }
 
 /// What becomes of a point when a condition asks for metadata and there is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnMissing {
     #[default]
     Exclude,

@@ -33,7 +33,8 @@ pub enum Step {
     Refused {
         cause: Cause,
     },
-    /// AWS took no more for now, or we were not allowed to ask: there is no job, and it is not the point's fault.
+    /// AWS took no more for now, or we were not allowed to ask: there is no job any more, and it is not the point's fault.
+    /// AWS may say so at once, or take the job and end it for want of room.
     TurnedAway {
         not_before: Option<Moment>,
     },

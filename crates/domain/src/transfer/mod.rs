@@ -10,8 +10,9 @@
 //!    └── NothingFound ──── Unsure <───────────────┘
 //! ```
 //!
-//! Besides: a copy found in the destination makes any transfer that is not open `Arrived`, an open job found in AWS makes it
-//! `Copying`; a group's trouble makes it `Parked`, a listing without the point `Vanished`. Nothing leaves `Arrived`.
+//! Besides: AWS may end a job for want of room, which is being `TurnedAway` late; a copy found in the destination makes any
+//! transfer that is not open `Arrived`, an open job found in AWS makes it `Copying`; a group's trouble makes it `Parked`, a
+//! listing without the point `Vanished`. Nothing leaves `Arrived`.
 
 mod event;
 #[cfg(test)]
@@ -264,7 +265,10 @@ impl Transfer {
                 State::Waiting { not_before: None }
             }
             // Being turned away by AWS leads to the same place and counts as no failure.
-            (State::Intended { .. }, Step::TurnedAway { not_before })
+            (
+                State::Intended { .. } | State::Copying { .. } | State::Unsure { job: Some(_), .. },
+                Step::TurnedAway { not_before },
+            )
             | (State::Failed { .. } | State::Partial { .. }, Step::Requeued { not_before }) => State::Waiting {
                 not_before: *not_before,
             },
@@ -282,6 +286,22 @@ impl Transfer {
 
     pub fn stage(&self) -> Stage {
         self.state.stage()
+    }
+
+    /// Arrived by a job that this ledger followed.
+    pub const fn was_copied(&self) -> bool {
+        matches!(
+            self.state,
+            State::Arrived {
+                how: Arrival::Copied,
+                ..
+            }
+        )
+    }
+
+    /// Whether anything has happened to it and its copy is not in the destination.
+    pub fn is_begun(&self) -> bool {
+        *self != Self::default() && self.stage() != Stage::Arrived
     }
 
     /// The attempt that AWS may be at work on, and its job where it is known.

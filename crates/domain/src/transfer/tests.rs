@@ -128,6 +128,16 @@ fn a_failed_point_is_tried_again_with_a_new_token_only() {
 fn being_turned_away_is_no_failure() {
     let waiting = journey(&[Step::Meant { token: token(1) }, Step::TurnedAway { not_before: None }]).unwrap();
     assert_eq!((waiting.stage(), waiting.failures), (Stage::Waiting, 0));
+    let for_want_of_room = journey(&[
+        Step::Meant { token: token(1) },
+        Step::Accepted { job: job(1) },
+        Step::TurnedAway { not_before: None },
+    ])
+    .unwrap();
+    assert_eq!(
+        (for_want_of_room.stage(), for_want_of_room.failures),
+        (Stage::Waiting, 0)
+    );
 }
 
 #[test]
