@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sav_domain::ledger::{
-    AttemptRecord, Learned, LedgerPoint, PlanChanges, PlanId, PlanRecord, PlannedPoint, PointId, Ruling, Standing,
-    Window, WindowEnd, WindowId,
+    AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanChanges, PlanId,
+    PlanRecord, PlannedPoint, PointId, Portion, Progress, Ruling, Standing, Window, WindowEnd, WindowId,
 };
-use sav_domain::transfer::{Event, IllegalStep, JobId, Token, Transfer};
+use sav_domain::transfer::{Cause, Event, IllegalStep, JobId, Stage, Token, Transfer};
 use sav_domain::{Moment, Route};
 
 /// The writing side. Every call is all or nothing, and a refused one leaves no trace.
@@ -23,7 +23,7 @@ pub trait Ledger: Send + Sync + 'static {
     fn reader(&self) -> Result<Self::Reader, LedgerError>;
 
     /// Takes the events as they come, in one transaction with the states they lead to. Answers where each point's transfer
-    /// stands afterwards.
+    /// stands afterwards. An attempt is refused while another transfer of the same lane is open.
     fn record(&self, changes: Vec<Change>) -> impl Future<Output = Result<Vec<Transfer>, LedgerError>> + Send;
 
     fn begin_plan(
@@ -47,10 +47,16 @@ pub trait Ledger: Send + Sync + 'static {
         rulings: Vec<(PointId, Ruling)>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// Places in the queue, smallest first. Points that are not to be copied have none.
+    /// Places in the queue, smallest first, no two alike. Points that are not to be copied have none. Lanes follow the new order
+    /// at once, or while a plan is being made, when it is finished.
     fn queue(&self, places: Vec<(PointId, u64)>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     fn finish_plan(&self, plan: PlanId, at: Moment) -> impl Future<Output = Result<PlanChanges, LedgerError>> + Send;
+
+    /// Holds a whole group back; its transfers stay as they are. Another cause takes the place of the one before.
+    fn park(&self, group: GroupId, cause: Cause) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    fn unpark(&self, groups: Vec<GroupId>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     fn open_window(&self, at: Moment) -> impl Future<Output = Result<WindowId, LedgerError>> + Send;
 
@@ -66,11 +72,25 @@ pub trait LedgerReader: Send {
 
     fn standing(&self) -> Result<Standing, LedgerError>;
 
-    /// Who is next: points that wait in the queue behind this place, in its order.
-    fn next(&self, behind: Option<u64>, limit: usize) -> Result<Vec<LedgerPoint>, LedgerError>;
+    /// All groups that ever had a transfer, by their numbers.
+    fn groups(&self) -> Result<Vec<GroupStanding>, LedgerError>;
+
+    /// Who may start: the heads of a group's lanes, behind this place in the queue, in its order. A head whose time has not come
+    /// yet is one of them, and so is one whose group is parked: whoever asks looks at both.
+    fn ready(&self, group: GroupId, behind: Option<u64>, limit: usize) -> Result<Vec<LedgerPoint>, LedgerError>;
+
+    /// The same, smallest first, those of unknown size last.
+    fn smallest_ready(&self, group: GroupId, limit: usize) -> Result<Vec<LedgerPoint>, LedgerError>;
+
+    /// Whose turn it is in the lanes of these points, each head once, in the order of the queue. A lane with an open transfer, or
+    /// with nothing left that waits, has none.
+    fn heads_after(&self, points: &[PointId]) -> Result<Vec<LedgerPoint>, LedgerError>;
 
     /// Transfers that AWS may be at work on.
     fn open_transfers(&self) -> Result<Vec<(PointId, Transfer)>, LedgerError>;
+
+    /// Transfers that have begun and not arrived: those, and those that failed, are parked, vanished or are back in the queue.
+    fn begun(&self) -> Result<Vec<(PointId, Transfer)>, LedgerError>;
 
     fn find(&self, recovery_point_arn: &str) -> Result<Option<LedgerPoint>, LedgerError>;
 
@@ -88,9 +108,37 @@ pub trait LedgerReader: Send {
 
     fn plans(&self) -> Result<Vec<PlanRecord>, LedgerError>;
 
+    /// Points that the plan did not list, by their ids, a page at a time; also those that were gone before it.
+    fn gone(&self, plan: PlanId, after: Option<PointId>, limit: usize) -> Result<Vec<LedgerPoint>, LedgerError>;
+
+    /// ARNs of points by which the plan differs from the one before it, the first few of them, as `finish_plan` counts them.
+    fn changes(&self, plan: PlanId, difference: Difference, limit: usize) -> Result<Vec<Box<str>>, LedgerError>;
+
     fn windows(&self) -> Result<Vec<Window>, LedgerError>;
 
     fn learned(&self) -> Result<Vec<Learned>, LedgerError>;
+
+    /// From now on every answer is of this one moment, whatever is written meanwhile.
+    fn at_one_moment(&mut self) -> Result<(), LedgerError>;
+
+    fn particulars(&self) -> Result<Particulars, LedgerError>;
+
+    /// The same as `standing` and `particulars`, apart for each vault and type.
+    fn portions(&self) -> Result<Vec<Portion>, LedgerError>;
+
+    /// What became of transfers from one moment on and before another.
+    fn progress(&self, from: Moment, until: Moment) -> Result<Progress, LedgerError>;
+
+    /// How many transfers arrived by jobs of their own since then, by the hour of the clock that begins at the moment.
+    fn arrivals(&self, since: Moment) -> Result<Vec<(Moment, u64)>, LedgerError>;
+
+    /// Transfers that stand in one of these stages, by their points' ids, a page at a time.
+    fn in_stages(
+        &self,
+        stages: &[Stage],
+        after: Option<PointId>,
+        limit: usize,
+    ) -> Result<Vec<(PointId, Stage)>, LedgerError>;
 }
 
 /// One event of one point.
@@ -139,6 +187,24 @@ pub enum LedgerError {
     )]
     NewerSchema { path: PathBuf, found: i64, known: i64 },
     #[error(
+        "the ledger {} is of an older version of this program (schema {found}, this version reads {known}); `plan` and `copy` bring \
+         it up to date when they run next, with all that is in it; or name another file with --state-file",
+        .path.display()
+    )]
+    OlderSchema { path: PathBuf, found: i64, known: i64 },
+    #[error(
+        "the ledger {} could not be brought from schema {found} to {known} ({why}); it was left as it is and the version of this \
+         program that wrote it can still use it; `state export` with that version and `state import` with this one into another \
+         --state-file may get past it",
+        .path.display()
+    )]
+    NotBroughtUp {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+        why: String,
+    },
+    #[error(
         "{} is a JSON document, not a ledger; if it is an export, `state import` takes it back; \
          else name the ledger with --state-file",
         .path.display()
@@ -172,6 +238,16 @@ pub enum LedgerError {
     },
     #[error("the ledger knows no point number {id}; plan anew")]
     UnknownPoint { id: u32 },
+    #[error("the ledger knows no group number {id}; plan anew")]
+    UnknownGroup { id: u32 },
+    #[error(
+        "the ledger refused an attempt at {recovery_point_arn}: {open_arn}, of the same resource, is still open; AWS copies one \
+         point of a resource at a time; this is a defect of this program, nothing was written"
+    )]
+    LaneBusy {
+        recovery_point_arn: Box<str>,
+        open_arn: Box<str>,
+    },
     #[error(
         "the ledger refused an event of {recovery_point_arn}: {step}; this is a defect of this program, nothing was written"
     )]
