@@ -6,12 +6,13 @@ use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use sav_application::ports::LedgerError;
 use sav_domain::{Moment, Route};
 
 use super::lock::private;
-use super::store::LATE_INDEXES;
+use super::planning::LATE_INDEXES;
 use super::{fault, path::beside};
 
 /// "SAVT" in the header of the file: what makes it ours among all SQLite databases.
@@ -53,6 +54,12 @@ pub(super) enum Look {
     Database,
 }
 
+/// Makes the file say that it is a ledger of today's schema.
+pub(super) fn declare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", number(SCHEMA_STEPS.len()))?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)
+}
+
 fn not_a_ledger(path: &Path, why: &str) -> LedgerError {
     LedgerError::NotALedger {
         path: path.into(),
@@ -81,7 +88,7 @@ pub(super) fn open_to_write(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
     .map_err(explain)?;
-    connection.busy_timeout(BUSY_WAIT).map_err(explain)?;
+    settle_down(&connection).map_err(explain)?;
     let version = check_schema(&connection, path, steps.len())?;
     if connection.is_readonly("main").map_err(explain)? {
         let why = String::from("the file is read-only");
@@ -92,42 +99,72 @@ pub(super) fn open_to_write(
     }
     connection
         .execute_batch(
-            // A commit is on disk before it is answered. The cache holds the hot part of the indexes of a million points.
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -49152; PRAGMA temp_store = MEMORY;
+            // A commit is on disk before it is answered. The cache holds what a copy touches; planning asks for more.
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(explain)?;
     if version < steps.len() {
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(explain)?;
-        for step in &steps[version..] {
-            transaction.execute_batch(step).map_err(explain)?;
-        }
-        if version == 0 {
-            let (source, destination) = (route.source().to_string(), route.destination().to_string());
-            transaction
-                .execute(
-                    "INSERT INTO migration VALUES (1, ?1, ?2, ?3, ?4)",
-                    (source, destination, route.region().as_str(), now.millis()),
-                )
-                .map_err(explain)?;
-        }
-        let reached = i64::try_from(steps.len()).expect("schema versions are few");
-        transaction
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(explain)?;
-        transaction
-            .pragma_update(None, "user_version", reached)
-            .map_err(explain)?;
-        transaction.commit().map_err(explain)?;
+        bring_up(&mut connection, route, now, &steps[version..], version).map_err(|error| {
+            // A full disk is what it is; a step that does not fit the file says more than SQLite's words for it.
+            match fault::of_sqlite(path, "opened", &error) {
+                LedgerError::Io { path, why, .. } | LedgerError::Damaged { path, why } if version > 0 => {
+                    LedgerError::NotBroughtUp {
+                        path,
+                        found: number(version),
+                        known: number(steps.len()),
+                        why,
+                    }
+                }
+                other => other,
+            }
+        })?;
     }
     connection.execute_batch(LATE_INDEXES).map_err(explain)?;
     Ok(connection)
 }
 
+/// How every connection behaves. A statement keeps the plan it was prepared with: SQLite would otherwise make a new one whenever
+/// a number is bound that might change its mind, which is with every point.
+pub(super) fn settle_down(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.busy_timeout(BUSY_WAIT)
+}
+
+/// All steps or none.
+fn bring_up(
+    connection: &mut Connection,
+    route: &Route,
+    now: Moment,
+    steps: &[&str],
+    version: usize,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
+    if version == 0 {
+        let (source, destination) = (route.source().to_string(), route.destination().to_string());
+        transaction.execute(
+            "INSERT INTO migration VALUES (1, ?1, ?2, ?3, ?4)",
+            (source, destination, route.region().as_str(), now.millis()),
+        )?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", number(version + steps.len()))?;
+    transaction.commit()
+}
+
+fn number(version: usize) -> i64 {
+    i64::try_from(version).expect("schema versions are few")
+}
+
 /// Opens for reading, whether or not somebody writes. None for the route: whichever migration it is.
-pub(super) fn open_to_read(path: &Path, route: Option<&Route>) -> Result<(Connection, Route), LedgerError> {
+pub(super) fn open_to_read(
+    path: &Path,
+    route: Option<&Route>,
+    known: usize,
+) -> Result<(Connection, Route), LedgerError> {
     if look_at(path)? == Look::Absent {
         return Err(LedgerError::Absent { path: path.into() });
     }
@@ -136,8 +173,16 @@ pub(super) fn open_to_read(path: &Path, route: Option<&Route>) -> Result<(Connec
         Err(LedgerError::ReadOnly { .. }) if !beside(path, "-wal").exists() => connect_to_rest(path)?,
         other => other?,
     };
-    if check_schema(&connection, path, SCHEMA_STEPS.len())? == 0 {
-        return Err(LedgerError::Absent { path: path.into() });
+    match check_schema(&connection, path, known)? {
+        0 => return Err(LedgerError::Absent { path: path.into() }),
+        found if found < known => {
+            return Err(LedgerError::OlderSchema {
+                path: path.into(),
+                found: number(found),
+                known: number(known),
+            });
+        }
+        _ => {}
     }
     let found = match route {
         Some(route) => check_route(&connection, path, route)?,
@@ -150,7 +195,7 @@ fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let explain = |error: rusqlite::Error| fault::of_sqlite(path, "opened", &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(explain)?;
-    connection.busy_timeout(BUSY_WAIT).map_err(explain)?;
+    settle_down(&connection).map_err(explain)?;
     connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
         .map_err(explain)?;
@@ -170,14 +215,14 @@ fn connect_to_rest(path: &Path) -> Result<Connection, LedgerError> {
 /// The schema version of a database of ours; 0 if nothing has been put into it yet.
 fn check_schema(connection: &Connection, path: &Path, known: usize) -> Result<usize, LedgerError> {
     let explain = |error: rusqlite::Error| fault::of_sqlite(path, "opened", &error);
-    let number = |sql: &str| {
+    let value = |sql: &str| {
         connection
             .query_row(sql, [], |row| row.get::<_, i64>(0))
             .map_err(explain)
     };
-    let tables = number("SELECT count(*) FROM sqlite_schema")?;
-    let application = number("PRAGMA application_id")?;
-    let version = number("PRAGMA user_version")?;
+    let tables = value("SELECT count(*) FROM sqlite_schema")?;
+    let application = value("PRAGMA application_id")?;
+    let version = value("PRAGMA user_version")?;
     if application != APPLICATION_ID {
         return if (application, version, tables) == (0, 0, 0) {
             Ok(0)
@@ -190,7 +235,7 @@ fn check_schema(connection: &Connection, path: &Path, known: usize) -> Result<us
         _ => Err(LedgerError::NewerSchema {
             path: path.into(),
             found: version,
-            known: i64::try_from(known).expect("schema versions are few"),
+            known: number(known),
         }),
     }
 }

@@ -14,7 +14,7 @@ use super::path::beside;
 /// Held as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -41,7 +41,26 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(holder.as_bytes()))
             .map_err(|error| fault::of_io(ledger, "locked", &error))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Who looks later need not try the lock to see that nobody holds it. Let go by name: a process that was just being started
+    /// may share the file for another moment.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Who has the ledger open for writing; none if nobody has. What a killed process left in the file is not believed.
+pub fn holder(ledger: &Path) -> Option<Holder> {
+    let mut file = File::open(beside(ledger, ".lock")).ok()?;
+    let holder = holder_in(&mut file)?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder),
+        _ => None,
     }
 }
 

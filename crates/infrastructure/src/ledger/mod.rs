@@ -7,15 +7,34 @@
 //!   status, state show ──> a read-only connection of their own (WAL), lock or no lock
 //! ```
 
+mod counting;
+mod digest;
+mod document;
+mod export;
 mod fault;
 mod file;
+mod import;
+mod lanes;
 mod lock;
 mod path;
+mod planning;
+mod portions;
 mod reader;
+mod reset;
 mod rows;
 mod store;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod whole;
+mod words;
 mod writer;
 
+pub use counting::Happened;
+pub use export::{ExportError, export, export_to_file};
+pub use import::{ImportError, Imported, Whose, import};
+pub use lock::holder;
 pub use path::default_path;
 pub use reader::SqliteReader;
+pub use reset::{Forget, Forgotten, forget, set_aside};
 pub use writer::SqliteLedger;

@@ -17,6 +17,17 @@ pub(super) fn beside(ledger: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// What readers of a ledger leave beside it that is empty, and must not meet another file under its name.
+pub(super) fn remove_leavings(ledger: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm"] {
+        match std::fs::remove_file(beside(ledger, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

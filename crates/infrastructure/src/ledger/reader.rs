@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use sav_application::ports::{LedgerError, LedgerReader};
 use sav_domain::ledger::{
-    AttemptEnd, AttemptRecord, Learned, LedgerPoint, PlanId, PlanRecord, PointId, Standing, Verdict, Window, WindowEnd,
-    WindowId,
+    AttemptEnd, AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanId,
+    PlanRecord, PointId, Portion, Progress, Standing, Window, WindowEnd, WindowId,
 };
 use sav_domain::transfer::{Attempt, Event, JobId, Stage, Token, Transfer};
 use sav_domain::{Moment, Route};
 
-use super::rows::{self, POINT_SELECT, WordTexts, unfit};
-use super::{fault, file};
+use super::fault;
+use super::file::{self, SCHEMA_STEPS};
+use super::rows::{self, POINT_SELECT, unfit};
+use super::words::WordTexts;
 
 #[derive(Debug)]
 pub struct SqliteReader {
@@ -25,7 +27,11 @@ pub struct SqliteReader {
 impl SqliteReader {
     /// Opens a ledger to look at it, whether or not another process writes it. None: whichever migration it is.
     pub fn open(path: &Path, route: Option<&Route>) -> Result<Self, LedgerError> {
-        let (connection, route) = file::open_to_read(path, route)?;
+        Self::open_with(path, route, SCHEMA_STEPS.len())
+    }
+
+    pub(super) fn open_with(path: &Path, route: Option<&Route>, schema: usize) -> Result<Self, LedgerError> {
+        let (connection, route) = file::open_to_read(path, route, schema)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             connection,
@@ -33,6 +39,16 @@ impl SqliteReader {
             route,
             words: WordTexts::default(),
         })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How far the file's tables have come.
+    pub fn schema_version(&self) -> Result<u64, LedgerError> {
+        let found = self.rows("PRAGMA user_version", [], |row| count(row, 0))?;
+        Ok(found.first().copied().unwrap_or_default())
     }
 
     /// SQLite's own thorough look at the whole file. It takes a while.
@@ -47,6 +63,15 @@ impl SqliteReader {
         })
     }
 
+    /// The whole ledger as it stands now, in another file.
+    pub fn copy_into(&self, path: &Path) -> Result<(), LedgerError> {
+        let name = path.to_string_lossy();
+        let copied = self.connection.execute("VACUUM INTO ?1", [&*name]);
+        copied
+            .map(drop)
+            .map_err(|error| fault::of_sqlite(path, "written", &error))
+    }
+
     /// When the ledger was made.
     pub fn created_at(&self) -> Result<Moment, LedgerError> {
         let found = self.rows("SELECT created_at FROM migration", [], |row| {
@@ -58,7 +83,7 @@ impl SqliteReader {
         })
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -69,7 +94,7 @@ impl SqliteReader {
         all().map_err(|error| fault::of_sqlite(&self.path, "read", &error))
     }
 
-    fn first<T>(
+    pub(super) fn first<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -79,12 +104,12 @@ impl SqliteReader {
         first().map_err(|error| fault::of_sqlite(&self.path, "read", &error))
     }
 
-    fn whole(&self, row: &Row<'_>) -> rusqlite::Result<LedgerPoint> {
+    pub(super) fn whole(&self, row: &Row<'_>) -> rusqlite::Result<LedgerPoint> {
         rows::ledger_point(&self.connection, &self.words, row)
     }
 }
 
-fn limit(rows: usize) -> i64 {
+pub(super) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
@@ -92,7 +117,7 @@ fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Moment> {
     row.get(column).map(Moment::from_millis)
 }
 
-fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
 }
 
@@ -102,44 +127,46 @@ impl LedgerReader for SqliteReader {
     }
 
     fn standing(&self) -> Result<Standing, LedgerError> {
-        // One statement, so that both halves are of the same moment.
-        let sql = "SELECT stage, NULL, count(*) FROM transfer GROUP BY stage UNION ALL \
-                   SELECT NULL, verdict, count(*) FROM point WHERE verdict <> 'copy' \
-                   AND NOT EXISTS (SELECT 1 FROM transfer WHERE transfer.point = point.id) GROUP BY verdict";
-        let mut standing = Standing::default();
-        self.rows(sql, [], |row| {
-            let count = count(row, 2)?;
-            if let Some(stage) = row.get_ref(0)?.as_str_or_null()? {
-                let stage = Stage::named(stage).ok_or_else(|| unfit(0, "unknown stage"))?;
-                standing.stages.insert(stage, count);
-            } else {
-                let verdict = Verdict::named(row.get_ref(1)?.as_str()?).ok_or_else(|| unfit(1, "unknown verdict"))?;
-                standing.ruled.insert(verdict, count);
-            }
-            Ok(())
-        })?;
-        Ok(standing)
+        self.standing_now()
     }
 
-    fn next(&self, behind: Option<u64>, most: usize) -> Result<Vec<LedgerPoint>, LedgerError> {
-        let behind = behind.map_or(-1, |behind| i64::try_from(behind).unwrap_or(i64::MAX));
-        let sql = format!(
-            "{POINT_SELECT} transfer AS t JOIN point AS p ON p.id = t.point \
-             WHERE t.stage = 'waiting' AND t.position IS NOT NULL AND t.position > ?1 ORDER BY t.position LIMIT ?2"
-        );
-        self.rows(&sql, (behind, limit(most)), |row| self.whole(row))
+    fn groups(&self) -> Result<Vec<GroupStanding>, LedgerError> {
+        self.groups_now()
+    }
+
+    fn ready(&self, group: GroupId, behind: Option<u64>, most: usize) -> Result<Vec<LedgerPoint>, LedgerError> {
+        self.heads_in_order(group, behind, most)
+    }
+
+    fn smallest_ready(&self, group: GroupId, most: usize) -> Result<Vec<LedgerPoint>, LedgerError> {
+        self.heads_by_size(group, most)
+    }
+
+    fn heads_after(&self, points: &[PointId]) -> Result<Vec<LedgerPoint>, LedgerError> {
+        self.heads_of_lanes(points)
     }
 
     fn open_transfers(&self) -> Result<Vec<(PointId, Transfer)>, LedgerError> {
         let sql = "SELECT t.stage, t.detail, t.attempts, t.failures, (SELECT a.token FROM attempt AS a \
                    WHERE a.point = t.point AND a.token IS NOT NULL ORDER BY a.number DESC LIMIT 1), t.point \
-                   FROM transfer AS t WHERE t.stage IN ('intended', 'unsure', 'copying') ORDER BY t.point";
+                   FROM transfer AS t INDEXED BY transfer_open \
+                   WHERE t.stage = 'intended' OR t.stage = 'unsure' OR t.stage = 'copying'";
+        let mut open = self.rows(sql, [], |row| Ok((PointId(row.get(5)?), rows::transfer(row, 0)?)))?;
+        open.sort_by_key(|(point, _)| *point);
+        Ok(open)
+    }
+
+    fn begun(&self) -> Result<Vec<(PointId, Transfer)>, LedgerError> {
+        let sql = "SELECT t.stage, t.detail, t.attempts, t.failures, (SELECT a.token FROM attempt AS a \
+                   WHERE a.point = t.point AND a.token IS NOT NULL ORDER BY a.number DESC LIMIT 1), t.point \
+                   FROM transfer AS t WHERE t.stage <> 'arrived' AND (t.stage <> 'waiting' OR t.attempts > 0) ORDER BY t.point";
         self.rows(sql, [], |row| Ok((PointId(row.get(5)?), rows::transfer(row, 0)?)))
     }
 
     fn find(&self, recovery_point_arn: &str) -> Result<Option<LedgerPoint>, LedgerError> {
         let sql = format!(
-            "{POINT_SELECT} point AS p LEFT JOIN transfer AS t ON t.point = p.id WHERE p.arn_hash = ?1 AND p.arn = ?2"
+            "{POINT_SELECT} sighting AS g JOIN point AS p ON p.id = g.point LEFT JOIN transfer AS t ON t.point = p.id \
+             WHERE g.arn_hash = ?1 AND p.arn = ?2"
         );
         let hash = rows::arn_hash(recovery_point_arn);
         self.first(&sql, (hash, recovery_point_arn), |row| self.whole(row))
@@ -207,6 +234,14 @@ impl LedgerReader for SqliteReader {
         })
     }
 
+    fn gone(&self, plan: PlanId, after: Option<PointId>, most: usize) -> Result<Vec<LedgerPoint>, LedgerError> {
+        self.not_listed(plan, after, most)
+    }
+
+    fn changes(&self, plan: PlanId, difference: Difference, most: usize) -> Result<Vec<Box<str>>, LedgerError> {
+        self.differing(plan, difference, most)
+    }
+
     fn windows(&self) -> Result<Vec<Window>, LedgerError> {
         let sql = "SELECT id, started_at, ended_at, exit_code, completed, failed FROM window ORDER BY id";
         self.rows(sql, [], |row| {
@@ -238,5 +273,42 @@ impl LedgerReader for SqliteReader {
                 at: moment(row, 4)?,
             })
         })
+    }
+
+    fn at_one_moment(&mut self) -> Result<(), LedgerError> {
+        let begin = || {
+            if self.connection.is_autocommit() {
+                self.connection.execute_batch("BEGIN")?;
+            }
+            // The moment is that of the first look.
+            self.connection
+                .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        };
+        begin().map_err(|error| fault::of_sqlite(&self.path, "read", &error))
+    }
+
+    fn particulars(&self) -> Result<Particulars, LedgerError> {
+        self.sum_particulars()
+    }
+
+    fn portions(&self) -> Result<Vec<Portion>, LedgerError> {
+        self.portions_now()
+    }
+
+    fn progress(&self, from: Moment, until: Moment) -> Result<Progress, LedgerError> {
+        self.count_progress(from, until)
+    }
+
+    fn arrivals(&self, since: Moment) -> Result<Vec<(Moment, u64)>, LedgerError> {
+        self.count_arrivals(since)
+    }
+
+    fn in_stages(
+        &self,
+        stages: &[Stage],
+        after: Option<PointId>,
+        most: usize,
+    ) -> Result<Vec<(PointId, Stage)>, LedgerError> {
+        self.standing_in(stages, after, most)
     }
 }

@@ -1,19 +1,24 @@
 //! Rows of the tables into values, and back.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::types::Type;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, Row};
 use sav_domain::ledger::{LedgerPoint, PlanId, PlannedPoint, PointId, Ruling, Verdict};
 use sav_domain::recovery_point::{Lifecycle, PointStatus, RecoveryPoint};
 use sav_domain::transfer::{Stage, State, Token, Transfer};
 use sav_domain::{Moment, ResourceType, VaultName};
 
-/// How many words are kept at hand, in either direction; the rest is looked up in the table. Enough for the names of some
-/// tens of thousands of resources, at about a hundred bytes each.
-const WORDS_AT_HAND: usize = 200_000;
+use super::words::{WordNumbers, WordTexts};
+
+/// The words that decide in whose lane and group a point is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    pub(super) vault: i64,
+    pub(super) resource: Option<i64>,
+    pub(super) resource_type: Option<i64>,
+    pub(super) encryption_key: Option<i64>,
+}
 
 /// 64-bit FNV-1a, which will be the same in every version: it stands in the file.
 pub(super) fn arn_hash(arn: &str) -> i64 {
@@ -21,68 +26,6 @@ pub(super) fn arn_hash(arn: &str) -> i64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     hash.cast_signed()
-}
-
-/// Text to number, for writing.
-#[derive(Debug, Default)]
-pub(super) struct WordNumbers {
-    at_hand: HashMap<Arc<str>, i64>,
-}
-
-impl WordNumbers {
-    pub(super) fn number(&mut self, connection: &Connection, word: &str) -> rusqlite::Result<i64> {
-        if let Some(number) = self.at_hand.get(word) {
-            return Ok(*number);
-        }
-        let known = connection
-            .prepare_cached("SELECT id FROM word WHERE text = ?1")?
-            .query_row([word], |row| row.get(0))
-            .optional()?;
-        let number = if let Some(number) = known {
-            number
-        } else {
-            connection
-                .prepare_cached("INSERT INTO word (text) VALUES (?1)")?
-                .insert([word])?
-        };
-        if self.at_hand.len() >= WORDS_AT_HAND {
-            self.at_hand.clear();
-        }
-        self.at_hand.insert(word.into(), number);
-        Ok(number)
-    }
-
-    pub(super) fn optional(&mut self, connection: &Connection, word: Option<&str>) -> rusqlite::Result<Option<i64>> {
-        word.map(|word| self.number(connection, word)).transpose()
-    }
-
-    /// After a rollback: numbers given in it are not in the table.
-    pub(super) fn forget(&mut self) {
-        self.at_hand.clear();
-    }
-}
-
-/// Number to text, for reading. Words never change, so what was read once stays true.
-#[derive(Debug, Default)]
-pub(super) struct WordTexts {
-    at_hand: RefCell<HashMap<i64, Arc<str>>>,
-}
-
-impl WordTexts {
-    fn text(&self, connection: &Connection, number: i64) -> rusqlite::Result<Arc<str>> {
-        if let Some(text) = self.at_hand.borrow().get(&number) {
-            return Ok(Arc::clone(text));
-        }
-        let text: Arc<str> = connection
-            .prepare_cached("SELECT text FROM word WHERE id = ?1")?
-            .query_row([number], |row| row.get(0))?;
-        let mut at_hand = self.at_hand.borrow_mut();
-        if at_hand.len() >= WORDS_AT_HAND {
-            at_hand.clear();
-        }
-        at_hand.insert(number, Arc::clone(&text));
-        Ok(text)
-    }
 }
 
 /// The columns of `point` that planning fills, in the order in which `bind_planned` binds them, from 1 on.
@@ -99,30 +42,36 @@ pub(super) fn bind_planned(
     connection: &Connection,
     words: &mut WordNumbers,
     planned: &PlannedPoint,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Keys> {
     let PlannedPoint {
         point,
         metadata,
         ruling,
         position: _,
     } = planned;
+    let keys = Keys {
+        vault: words.number(connection, point.vault.as_str())?,
+        resource: words.optional(connection, point.resource_arn.as_deref())?,
+        resource_type: words.optional(connection, point.resource_type.as_ref().map(ResourceType::name))?,
+        encryption_key: words.optional(connection, point.encryption_key_arn.as_deref())?,
+    };
     let mut word = |text: Option<&str>| words.optional(connection, text);
     let millis = |moment: Option<Moment>| moment.map(Moment::millis);
     statement.raw_bind_parameter(1, ruling.verdict.name())?;
     statement.raw_bind_parameter(2, word(ruling.reason.as_deref())?)?;
     statement.raw_bind_parameter(3, word(ruling.fix.as_deref())?)?;
     statement.raw_bind_parameter(4, &*point.arn)?;
-    statement.raw_bind_parameter(5, word(Some(point.vault.as_str()))?)?;
-    statement.raw_bind_parameter(6, word(point.resource_arn.as_deref())?)?;
+    statement.raw_bind_parameter(5, keys.vault)?;
+    statement.raw_bind_parameter(6, keys.resource)?;
     statement.raw_bind_parameter(7, word(point.resource_name.as_deref())?)?;
-    statement.raw_bind_parameter(8, word(point.resource_type.as_ref().map(ResourceType::name))?)?;
+    statement.raw_bind_parameter(8, keys.resource_type)?;
     statement.raw_bind_parameter(9, word(point.status.as_ref().map(PointStatus::name))?)?;
     statement.raw_bind_parameter(10, point.status_message.as_deref())?;
     statement.raw_bind_parameter(11, millis(point.created))?;
     statement.raw_bind_parameter(12, millis(point.initiated))?;
     statement.raw_bind_parameter(13, millis(point.completed))?;
     statement.raw_bind_parameter(14, point.size_bytes.map(u64::cast_signed))?;
-    statement.raw_bind_parameter(15, word(point.encryption_key_arn.as_deref())?)?;
+    statement.raw_bind_parameter(15, keys.encryption_key)?;
     statement.raw_bind_parameter(16, millis(point.expires_at))?;
     statement.raw_bind_parameter(17, millis(point.moves_to_cold_at))?;
     statement.raw_bind_parameter(18, point.lifecycle.move_to_cold_after_days)?;
@@ -132,14 +81,16 @@ pub(super) fn bind_planned(
     statement.raw_bind_parameter(22, point.composite_member.as_deref())?;
     statement.raw_bind_parameter(23, word(point.source_vault_arn.as_deref())?)?;
     statement.raw_bind_parameter(24, word(point.vault_type.as_deref())?)?;
-    statement.raw_bind_parameter(PLANNED_COUNT, word(metadata.as_deref())?)
+    statement.raw_bind_parameter(PLANNED_COUNT, word(metadata.as_deref())?)?;
+    Ok(keys)
 }
 
 /// A whole point: `p` is `point`, `t` its `transfer`, joined from the left.
 pub(super) const POINT_SELECT: &str = "SELECT p.verdict, p.reason, p.fix, p.arn, p.vault, p.resource_arn, p.resource_name, \
      p.resource_type, p.status, p.status_message, p.created, p.initiated, p.completed, p.size_bytes, p.encryption_key, \
      p.expires_at, p.moves_to_cold_at, p.cold_after_days, p.delete_after_days, p.is_parent, p.parent_arn, \
-     p.composite_member, p.source_vault, p.vault_type, p.metadata, p.id, p.seen, t.position, t.stage, t.detail, t.attempts, \
+     p.composite_member, p.source_vault, p.vault_type, p.metadata, p.id, \
+     (SELECT s.seen FROM sighting AS s WHERE s.point = p.id), t.position, t.stage, t.detail, t.attempts, \
      t.failures, (SELECT a.token FROM attempt AS a WHERE a.point = t.point AND a.token IS NOT NULL AND t.attempts > 0 \
      ORDER BY a.number DESC LIMIT 1) FROM";
 

@@ -21,14 +21,10 @@ CREATE TABLE plan (
     made_with   TEXT    NOT NULL
 ) STRICT;
 
--- The inventory, with what planning decided. `first_seen`, `seen` and `changed` are numbers of plans.
+-- The inventory, with what planning decided.
 CREATE TABLE point (
     id               INTEGER PRIMARY KEY,
-    arn_hash         INTEGER NOT NULL, -- 64-bit FNV-1a: a tenth of the size of an index over the ARNs themselves
-    first_seen       INTEGER NOT NULL,
-    seen             INTEGER NOT NULL,
-    changed          INTEGER NOT NULL,
-    verdict          TEXT    NOT NULL CHECK (verdict IN ('copy', 'skip', 'blocked')),
+    verdict          TEXT    NOT NULL CHECK (verdict = 'copy' OR verdict = 'skip' OR verdict = 'blocked'),
     reason           INTEGER,
     fix              INTEGER,
     arn              TEXT    NOT NULL,
@@ -54,20 +50,59 @@ CREATE TABLE point (
     vault_type       INTEGER,
     metadata         INTEGER
 ) STRICT;
-CREATE INDEX point_by_arn ON point (arn_hash);
 CREATE INDEX point_not_copied ON point (verdict) WHERE verdict <> 'copy';
 
--- One row per point that is, or once was, to be copied. `detail` is the whole state as JSON; a plain `waiting` has none.
-CREATE TABLE transfer (
-    point    INTEGER PRIMARY KEY,
-    position INTEGER,
-    stage    TEXT    NOT NULL,
-    attempts INTEGER NOT NULL,
-    failures INTEGER NOT NULL,
-    detail   TEXT
+-- What changes with every plan, apart from the wide rows that hardly ever do. One row per point; `first_seen`, `seen` and
+-- `changed` are numbers of plans. `digest` is of everything that planning told last; none: look at the point itself.
+CREATE TABLE sighting (
+    point      INTEGER PRIMARY KEY,
+    arn_hash   INTEGER NOT NULL, -- 64-bit FNV-1a: a tenth of the size of an index over the ARNs themselves
+    digest     INTEGER,
+    first_seen INTEGER NOT NULL,
+    seen       INTEGER NOT NULL,
+    changed    INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX transfer_queue ON transfer (position) WHERE stage = 'waiting' AND position IS NOT NULL;
-CREATE INDEX transfer_open ON transfer (point) WHERE stage IN ('intended', 'unsure', 'copying');
+CREATE INDEX sighting_by_arn ON sighting (arn_hash);
+
+-- Transfers of one vault, resource type and key; `parked` is the cause that holds all of them back, as JSON.
+CREATE TABLE copy_group (
+    id             INTEGER PRIMARY KEY,
+    vault          INTEGER NOT NULL,
+    resource_type  INTEGER,
+    encryption_key INTEGER,
+    parked         TEXT
+) STRICT;
+CREATE INDEX copy_group_by_words ON copy_group (vault, resource_type, encryption_key);
+
+-- One row per point that is, or once was, to be copied. `lane` is the word of its resource, or minus the point where there is
+-- none. `wanted`: planning would still have it copied. `copied`: a job that this ledger followed brought it to the destination.
+-- `detail` is the whole state as JSON; a plain `waiting` has none.
+CREATE TABLE transfer (
+    point      INTEGER PRIMARY KEY,
+    position   INTEGER,
+    stage      TEXT    NOT NULL,
+    wanted     INTEGER NOT NULL,
+    copied     INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL,
+    failures   INTEGER NOT NULL,
+    lane       INTEGER NOT NULL,
+    copy_group INTEGER NOT NULL,
+    detail     TEXT
+) STRICT;
+CREATE INDEX transfer_turns ON transfer (lane, position) WHERE stage = 'waiting' AND position IS NOT NULL;
+-- Not with IN: for a list SQLite makes a table, and throws it away again, with every row that is written.
+CREATE INDEX transfer_open ON transfer (lane) WHERE stage = 'intended' OR stage = 'unsure' OR stage = 'copying';
+
+-- Whose turn it is in each lane that has nothing open. It follows from `transfer` and is kept in the same transactions.
+CREATE TABLE head (
+    lane       INTEGER PRIMARY KEY,
+    point      INTEGER NOT NULL,
+    copy_group INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL -- as large as can be where it is not known
+) STRICT;
+CREATE INDEX head_in_order ON head (copy_group, position);
+CREATE INDEX head_by_size ON head (copy_group, size_bytes, position);
 
 -- What happened, in the order in which it was recorded: a transfer's events lead to its row in `transfer` and to no other.
 CREATE TABLE event (

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use sav_application::ports::{Change, Ledger, LedgerError};
-use sav_domain::ledger::{Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId};
-use sav_domain::transfer::Transfer;
+use sav_domain::ledger::{GroupId, Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId};
+use sav_domain::transfer::{Cause, Transfer};
 use sav_domain::{Moment, Route};
 use tokio::sync::oneshot;
 
@@ -46,20 +46,16 @@ impl SqliteLedger {
         Self::open_with(path, route, now, SCHEMA_STEPS)
     }
 
-    fn open_with(path: &Path, route: &Route, now: Moment, steps: &[&str]) -> Result<Self, LedgerError> {
+    pub(super) fn open_with(path: &Path, route: &Route, now: Moment, steps: &[&str]) -> Result<Self, LedgerError> {
         if file::look_at(path)? == file::Look::Absent
             && let Some(folder) = path.parent()
         {
             std::fs::create_dir_all(folder).map_err(|error| fault::of_io(path, "created", &error))?;
         }
         let lock = Lock::take(path, now)?;
-        let store = Store {
-            connection: file::open_to_write(path, route, now, steps)?,
-            path: path.into(),
-            words: super::rows::WordNumbers::default(),
-            first_plan: None,
-        };
+        let store = Store::over(file::open_to_write(path, route, now, steps)?, path);
         store.connection.set_prepared_statement_cache_capacity(64);
+        store.take_up().map_err(|error| store.explain(&error))?;
         let (inbox, work) = channel();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
@@ -76,7 +72,7 @@ impl SqliteLedger {
         })
     }
 
-    async fn submit<T: Send + 'static>(
+    pub(super) async fn submit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, LedgerError> {
@@ -116,7 +112,7 @@ fn worked<T>(
 ) -> (Result<T, LedgerError>, Option<LedgerError>) {
     let ended = match in_savepoint(store, work) {
         Err(Refusal::Asked(refusal)) => {
-            store.words.forget();
+            store.forget_numbers();
             let undone = store.connection.execute_batch("ROLLBACK TO work; RELEASE work");
             undone.map(|()| Err(refusal))
         }
@@ -146,7 +142,7 @@ fn write(mut store: Store, inbox: &Receiver<Work>) {
         if ended.is_err() {
             // SQLite may have rolled back by itself already; then this says so, and nothing is lost by it.
             let _ = store.connection.execute_batch("ROLLBACK");
-            store.words.forget();
+            store.forget();
         }
         for answer in answers {
             answer(ended.clone());
@@ -209,6 +205,14 @@ impl Ledger for SqliteLedger {
 
     async fn finish_plan(&self, plan: PlanId, at: Moment) -> Result<PlanChanges, LedgerError> {
         self.submit(move |store| store.finish_plan(plan, at)).await
+    }
+
+    async fn park(&self, group: GroupId, cause: Cause) -> Result<(), LedgerError> {
+        self.submit(move |store| store.park(group, &cause)).await
+    }
+
+    async fn unpark(&self, groups: Vec<GroupId>) -> Result<(), LedgerError> {
+        self.submit(move |store| store.unpark(&groups)).await
     }
 
     async fn open_window(&self, at: Moment) -> Result<WindowId, LedgerError> {

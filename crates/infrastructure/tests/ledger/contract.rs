@@ -1,57 +1,40 @@
 //! What every ledger promises.
 
-use sav_application::memory_ledger::MemoryLedger;
 use sav_application::ports::{Ledger, LedgerError, LedgerReader};
-use sav_domain::ledger::{Learned, LedgerPoint, PlanChanges, PointId, Verdict, WindowEnd};
+use sav_domain::ledger::{Difference, Learned, LedgerPoint, PlanChanges, PointId, Ruling, Verdict, WindowEnd};
 use sav_domain::transfer::{JobId, Stage, Step, Transfer};
 
 use super::world::*;
 
-macro_rules! ledger_contract {
-    ($name:ident, $fresh:expr, [$($promise:ident),* $(,)?]) => {
-        mod $name {
-            $(
-                #[tokio::test]
-                async fn $promise() {
-                    let (ledger, _folder) = $fresh;
-                    super::$promise(&ledger).await;
-                }
-            )*
-        }
-    };
-    ($name:ident, $fresh:expr) => {
-        ledger_contract!($name, $fresh, [
-            a_point_comes_back_as_it_went_in,
-            the_queue_is_dealt_in_order_and_only_to_those_who_wait,
-            a_journey_is_remembered_with_its_attempts,
-            a_refused_event_leaves_no_trace_of_its_whole_batch,
-            a_token_serves_one_attempt_only,
-            an_unknown_point_is_refused,
-            a_second_plan_tells_new_from_gone_and_changed,
-            a_ruling_may_change_until_the_transfer_has_begun,
-            windows_plans_and_lessons_are_kept,
-            many_writers_at_once_each_get_their_own_answer,
-        ]);
-    };
-}
-
-ledger_contract!(
-    memory,
-    (crate::contract::MemoryLedger::new(crate::world::route("eu-west-1")), ())
+every_ledger_keeps!(
+    a_point_comes_back_as_it_went_in,
+    a_journey_is_remembered_with_its_attempts,
+    a_refused_event_leaves_no_trace_of_its_whole_batch,
+    a_token_serves_one_attempt_only,
+    an_unknown_point_is_refused,
+    a_second_plan_tells_new_from_gone_and_changed,
+    a_ruling_may_change_until_the_transfer_has_begun,
+    a_begun_transfer_that_is_ruled_out_loses_its_place,
+    windows_plans_and_lessons_are_kept,
+    many_writers_at_once_each_get_their_own_answer,
 );
-ledger_contract!(sqlite, {
-    let folder = tempfile::tempdir().unwrap();
-    (crate::world::open(folder.path()), folder)
-});
 
-async fn with_points<L: Ledger>(ledger: &L, points: u32) -> Vec<PointId> {
+pub(crate) async fn with_points<L: Ledger>(ledger: &L, points: u32) -> Vec<PointId> {
     let plan = ledger.begin_plan(at(0), made_with()).await.unwrap();
     let ids = ledger.plan(plan, (0..points).map(planned).collect()).await.unwrap();
     ledger.finish_plan(plan, at(1)).await.unwrap();
     ids
 }
 
-fn numbers(points: &[LedgerPoint]) -> Vec<PointId> {
+pub(crate) fn all_ready(reader: &impl LedgerReader) -> Vec<LedgerPoint> {
+    let groups = reader.groups().unwrap();
+    groups
+        .iter()
+        .flat_map(|group| reader.ready(group.id, None, usize::MAX).unwrap())
+        .collect()
+}
+
+pub(crate) fn numbers(points: &[LedgerPoint]) -> Vec<PointId> {
     points.iter().map(|point| point.id).collect()
 }
 
@@ -72,32 +55,6 @@ async fn a_point_comes_back_as_it_went_in<L: Ledger>(ledger: &L) {
     assert_eq!(numbers(&reader.points(Some(ids[0]), 1).unwrap()), ids[1..2]);
     assert_eq!(reader.find("arn:nobody").unwrap(), None);
     assert_eq!(reader.route(), &route("eu-west-1"));
-}
-
-async fn the_queue_is_dealt_in_order_and_only_to_those_who_wait<L: Ledger>(ledger: &L) {
-    let ids = with_points(ledger, 5).await;
-    let reader = ledger.reader().unwrap();
-    assert_eq!(numbers(&reader.next(None, 2).unwrap()), ids[..2]);
-    let places = ids.iter().copied().zip([50, 40, 30, 20, 10]).collect();
-    ledger.queue(places).await.unwrap();
-    ledger.record(vec![change(ids[3], 1, meant("t"))]).await.unwrap();
-    let next = reader.next(None, 10).unwrap();
-    assert_eq!(numbers(&next), [ids[4], ids[2], ids[1], ids[0]]);
-    assert_eq!(numbers(&reader.next(next[1].planned.position, 1).unwrap()), [ids[1]]);
-
-    let back = vec![change(
-        ids[3],
-        2,
-        Step::TurnedAway {
-            not_before: Some(at(9)),
-        },
-    )];
-    ledger.record(back).await.unwrap();
-    assert_eq!(
-        numbers(&reader.next(Some(10), 1).unwrap()),
-        [ids[3]],
-        "it keeps its place"
-    );
 }
 
 async fn a_journey_is_remembered_with_its_attempts<L: Ledger>(ledger: &L) {
@@ -219,6 +176,22 @@ async fn a_second_plan_tells_new_from_gone_and_changed<L: Ledger>(ledger: &L) {
     let reader = ledger.reader().unwrap();
     assert_eq!(reader.find(&arn(1)).unwrap().unwrap().planned, colder);
     assert_eq!(reader.find(&arn(3)).unwrap().unwrap().seen, first);
+
+    let samples = |difference, most| reader.changes(second, difference, most).unwrap().join(" ");
+    assert_eq!(samples(Difference::New, 9), arn(9));
+    assert_eq!(samples(Difference::Gone, 9), [arn(2), arn(3)].join(" "));
+    assert_eq!(samples(Difference::Gone, 1), arn(2));
+    assert_eq!(samples(Difference::Changed, 9), arn(1));
+    assert_eq!(numbers(&reader.gone(second, None, 9).unwrap()), ids[2..]);
+    assert_eq!(numbers(&reader.gone(second, Some(ids[2]), 9).unwrap()), ids[3..]);
+
+    // What was gone before is still not listed, but that is nothing new.
+    let third = ledger.begin_plan(at(4), made_with()).await.unwrap();
+    ledger.plan(third, vec![planned(0), colder, planned(2)]).await.unwrap();
+    let changes = ledger.finish_plan(third, at(5)).await.unwrap();
+    assert_eq!((changes.new, changes.gone, changes.unchanged), (0, 1, 3));
+    assert_eq!(reader.changes(third, Difference::Gone, 9).unwrap().join(" "), arn(9));
+    assert_eq!(reader.gone(third, None, 9).unwrap().len(), 2);
 }
 
 async fn a_ruling_may_change_until_the_transfer_has_begun<L: Ledger>(ledger: &L) {
@@ -238,7 +211,37 @@ async fn a_ruling_may_change_until_the_transfer_has_begun<L: Ledger>(ledger: &L)
     let standing = reader.standing().unwrap();
     assert_eq!(standing.ruled, [(Verdict::Blocked, 1)].into());
     assert_eq!(standing.stages, [(Stage::Intended, 1)].into());
-    assert!(reader.next(None, 9).unwrap().is_empty());
+    assert!(all_ready(&reader).is_empty());
+}
+
+async fn a_begun_transfer_that_is_ruled_out_loses_its_place<L: Ledger>(ledger: &L) {
+    let id = with_points(ledger, 1).await[0];
+    let turned_away = vec![
+        change(id, 1, meant("t1")),
+        change(id, 2, Step::TurnedAway { not_before: None }),
+    ];
+    ledger.record(turned_away).await.unwrap();
+    let reader = ledger.reader().unwrap();
+    assert_eq!(numbers(&all_ready(&reader)), [id]);
+
+    let plan = ledger.begin_plan(at(3), made_with()).await.unwrap();
+    ledger.rule(plan, vec![(id, blocked())]).await.unwrap();
+    ledger.queue(vec![(id, 1)]).await.unwrap();
+    ledger.finish_plan(plan, at(4)).await.unwrap();
+    let point = reader.point(id).unwrap().unwrap();
+    assert_eq!((point.planned.position, point.transfer.unwrap().attempts), (None, 1));
+    assert!(all_ready(&reader).is_empty());
+    let standing = reader.standing().unwrap();
+    assert_eq!(
+        (standing.ruled, standing.stages),
+        ([(Verdict::Blocked, 1)].into(), [].into())
+    );
+    assert_eq!(reader.groups().unwrap()[0].waiting, 0);
+
+    ledger.rule(plan, vec![(id, Ruling::COPY)]).await.unwrap();
+    ledger.queue(vec![(id, 1)]).await.unwrap();
+    assert_eq!(numbers(&all_ready(&reader)), [id]);
+    assert_eq!(reader.groups().unwrap()[0].waiting, 1);
 }
 
 async fn windows_plans_and_lessons_are_kept<L: Ledger>(ledger: &L) {

@@ -177,3 +177,42 @@ fn a_disk_that_takes_no_more_is_told_and_leaves_the_ledger_whole() {
     inspect(folder.path(), &told);
     drop(open(folder.path()));
 }
+
+/// A disk of one mebibyte that is nobody else's. Where the system lets nobody have one, the limit above has to do.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_really_full_is_told_and_leaves_the_ledger_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let [disk, kept] = ["disk", "kept"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&disk).unwrap();
+    let mount = "mount -t tmpfs -o size=1m none \"$1\"";
+    let private = |script: &str| {
+        let mut shell = Command::new("unshare");
+        shell.args(["-rm", "sh", "-c", script, "sh"]).arg(&disk).arg(&kept);
+        shell
+    };
+    if !private(mount)
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        return;
+    }
+    let script =
+        format!("{mount} && shift && kept=$1 && shift && \"$@\"; code=$?; cp -r \"${FOLDER}\" \"$kept\"; exit $code");
+    let mut command = private(&script);
+    let victim = victim_of(&disk, None);
+    command
+        .arg(victim.get_program())
+        .args(victim.get_args())
+        .env(FOLDER, &disk);
+    let output = command.stderr(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    let mut told = Told::default();
+    text.lines().for_each(|line| told.hears(line));
+    assert!(text.contains("full the disk under the ledger "), "{text}");
+    assert!(told.planned > 0);
+    inspect(&kept, &told);
+    drop(open(&kept));
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use sav_application::ports::{Ledger, LedgerError, LedgerReader};
-use sav_domain::ledger::Standing;
+use sav_domain::ledger::{PlannedPoint, Standing};
 use sav_infrastructure::ledger::{SqliteLedger, SqliteReader};
 
 use super::world::*;
@@ -75,6 +75,7 @@ async fn another_migration_is_named() {
     let folder = tempfile::tempdir().unwrap();
     a_ledger(folder.path()).await;
     let path = ledger_path(folder.path());
+    let before = std::fs::read(&path).unwrap();
     let refusal = SqliteLedger::open(&path, &route("eu-central-1"), at(0)).unwrap_err();
     let expected = LedgerError::OtherMigration {
         path: path.clone(),
@@ -86,6 +87,13 @@ async fn another_migration_is_named() {
         SqliteReader::open(&path, Some(&route("eu-central-1"))).unwrap_err(),
         expected
     );
+    assert!(
+        refusal
+            .to_string()
+            .contains("check --source-account, --dest-account and --region"),
+        "{refusal}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[tokio::test]
@@ -122,6 +130,79 @@ async fn damage_is_named_and_not_touched() {
     let opened = SqliteReader::open(&path, None).and_then(|reader| reader.points(None, 9).map(|_| ()));
     assert!(matches!(opened, Err(LedgerError::Damaged { .. })), "{opened:?}");
     assert_eq!(std::fs::read(&path).unwrap(), scribbled);
+}
+
+#[tokio::test]
+async fn damage_in_any_page_is_found_and_never_written_over() {
+    const PAGE: usize = 4096;
+    let folder = tempfile::tempdir().unwrap();
+    a_ledger(folder.path()).await;
+    let path = ledger_path(folder.path());
+    let whole = std::fs::read(&path).unwrap();
+    let points = SqliteReader::open(&path, None)
+        .unwrap()
+        .points(None, usize::MAX)
+        .unwrap();
+    let unused: i64 = Connection::open(&path)
+        .unwrap()
+        .query_row("PRAGMA freelist_count", [], |row| row.get(0))
+        .unwrap();
+    let (mut unnoticed, mut shown) = (0_i64, 0);
+    // The first one tells what the file is.
+    for page in 1..whole.len() / PAGE {
+        let mut scribbled = whole.clone();
+        scribbled[page * PAGE..(page + 1) * PAGE].fill(0xa5);
+        std::fs::write(&path, &scribbled).unwrap();
+        let looked = SqliteReader::open(&path, None).and_then(|reader| {
+            unnoticed += i64::from(reader.check().is_ok());
+            reader.points(None, usize::MAX)
+        });
+        match looked {
+            Ok(kept) => assert_eq!(kept, points, "page {page}"),
+            Err(refusal) => assert!(matches!(refusal, LedgerError::Damaged { .. }), "page {page}: {refusal}"),
+        }
+        // A write that meets the damage ends there, and leaves the damaged file to whoever wants to save what is in it.
+        let written = match SqliteLedger::open(&path, &route("eu-west-1"), at(0)) {
+            Ok(ledger) => {
+                let plan = ledger.begin_plan(at(2), made_with()).await;
+                let points = (0..500)
+                    .map(|n| PlannedPoint {
+                        metadata: None,
+                        ..planned(n)
+                    })
+                    .collect();
+                match plan {
+                    Ok(plan) => ledger.plan(plan, points).await.map(drop),
+                    Err(refusal) => Err(refusal),
+                }
+            }
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = written {
+            shown += 1;
+            assert!(
+                matches!(refusal, LedgerError::Damaged { .. } | LedgerError::NotALedger { .. }),
+                "page {page}: {refusal}"
+            );
+            assert!(refusal.to_string().contains("left as it "), "page {page}: {refusal}");
+            let now = std::fs::read(&path).unwrap();
+            assert_eq!(
+                now[page * PAGE..(page + 1) * PAGE],
+                scribbled[page * PAGE..(page + 1) * PAGE],
+                "page {page}"
+            );
+        }
+        for suffix in ["-wal", "-shm"] {
+            let mut beside = path.clone().into_os_string();
+            beside.push(suffix);
+            drop(std::fs::remove_file(beside));
+        }
+    }
+    assert!(
+        unnoticed <= unused,
+        "{unnoticed} damaged pages looked sound, and only {unused} are unused"
+    );
+    assert!(shown > 9, "most damage is met by a plan: {shown}");
 }
 
 #[tokio::test]
@@ -169,4 +250,8 @@ fn a_folder_that_takes_no_files_is_named() {
     // Even the superuser may not put a file there.
     let refusal = SqliteLedger::open(Path::new("/sys/ledger.db"), &route("eu-west-1"), at(0)).unwrap_err();
     assert!(matches!(refusal, LedgerError::ReadOnly { .. }), "{refusal}");
+    assert!(
+        refusal.to_string().contains("make the file and its folder writable"),
+        "{refusal}"
+    );
 }

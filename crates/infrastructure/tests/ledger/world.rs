@@ -31,7 +31,7 @@ pub(crate) fn arn(n: u32) -> String {
 /// A point with something in every member, so that a member which gets lost is seen.
 pub(crate) fn planned(n: u32) -> PlannedPoint {
     let mut point = RecoveryPoint::new(arn(n), VaultName::new(format!("vault-{}", n % 3)).unwrap());
-    point.resource_arn = Some(format!("arn:aws:ec2:eu-west-1:111111111111:volume/vol-{}", n / 4).into());
+    point.resource_arn = Some(format!("arn:aws:ec2:eu-west-1:111111111111:volume/vol-{n}").into());
     point.resource_name = Some("naïve \"name\"".into());
     point.resource_type = Some(ResourceType::Ebs);
     point.status = Some(PointStatus::Completed);
@@ -58,6 +58,14 @@ pub(crate) fn planned(n: u32) -> PlannedPoint {
         ruling: Ruling::COPY,
         position: Some(u64::from(n)),
     }
+}
+
+/// A point of a resource that has others as well. All of them are in one group.
+pub(crate) fn in_lane(n: u32, lane: u32) -> PlannedPoint {
+    let mut planned = planned(n);
+    planned.point.vault = VaultName::new("vault-0").unwrap();
+    planned.point.resource_arn = Some(format!("arn:aws:ec2:eu-west-1:111111111111:volume/lane-{lane}").into());
+    planned
 }
 
 /// A point of which AWS said nothing, and which is not copied.
@@ -104,11 +112,15 @@ pub(crate) fn landed() -> Step {
 
 pub(crate) fn failed() -> Step {
     Step::JobFailed {
-        cause: Cause {
-            category: "KMS_KEY_ERROR".into(),
-            message: "AWS's own words".into(),
-            fix: None,
-        },
+        cause: cause("AWS's own words"),
+    }
+}
+
+pub(crate) fn cause(message: &str) -> Cause {
+    Cause {
+        category: "KMS_KEY_ERROR".into(),
+        message: message.into(),
+        fix: None,
     }
 }
 
