@@ -12,7 +12,7 @@ use super::pages::PageSlot;
 use super::project::{self, PointRead};
 
 /// The largest page AWS serves.
-const PAGE: i32 = 1000;
+pub(super) const PAGE: i32 = 1000;
 
 #[derive(Clone, Debug)]
 pub struct AwsGateway {
@@ -32,6 +32,10 @@ impl AwsGateway {
             sts: aws_sdk_sts::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
         }
+    }
+
+    pub(super) fn backup(&self) -> &aws_sdk_backup::Client {
+        &self.backup
     }
 
     pub(super) fn asked<'a>(&self, operation: Operation, subject: Option<&'a str>) -> Asked<'a> {
@@ -131,11 +135,11 @@ impl Gateway for AwsGateway {
     }
 }
 
-fn instant(moment: Moment) -> DateTime {
+pub(super) fn instant(moment: Moment) -> DateTime {
     DateTime::from_millis(moment.millis())
 }
 
 /// An empty token is none: to send it back would be refused.
-fn present(token: Option<String>) -> Option<String> {
+pub(super) fn present(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
 }

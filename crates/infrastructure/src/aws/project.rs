@@ -1,15 +1,16 @@
 //! From AWS's wide rows to our compact ones. What AWS left out stays out.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_backup::types::{BackupVaultListMember, RecoveryPointByBackupVault};
 use aws_smithy_types::DateTime;
 use sav_application::ports::VaultSeen;
-use sav_domain::recovery_point::{Lifecycle, PointStatus};
-use sav_domain::{Moment, RecoveryPoint, ResourceType, VaultName};
+use sav_domain::recovery_point::Lifecycle;
+use sav_domain::{Moment, RecoveryPoint, VaultName};
 use serde::Deserialize;
+
+use super::words::Words;
 
 pub(super) fn vault(seen: BackupVaultListMember) -> Option<VaultSeen> {
     let named_in_arn = |arn: &String| arn.split_once(":backup-vault:").map(|(_, name)| name.to_owned());
@@ -97,6 +98,11 @@ pub(super) fn points<'a>(vault: &VaultName, seen: impl IntoIterator<Item = Point
         .collect()
 }
 
+/// A word that many points of a page share.
+fn shared(words: &mut Words, text: Option<&Text<'_>>) -> Option<Arc<str>> {
+    text.map(|Text(text)| words.shared(text))
+}
+
 fn project(vault: &VaultName, seen: &PointRead<'_>, words: &mut Words) -> RecoveryPoint {
     let moment =
         |date: Option<EpochSeconds>| date.and_then(|EpochSeconds(seconds)| Moment::from_epoch_seconds(seconds));
@@ -111,7 +117,7 @@ fn project(vault: &VaultName, seen: &PointRead<'_>, words: &mut Words) -> Recove
         initiated: moment(seen.initiation_date),
         completed: moment(seen.completion_date),
         size_bytes: seen.backup_size_in_bytes.and_then(|bytes| u64::try_from(bytes).ok()),
-        encryption_key_arn: words.shared(seen.encryption_key_arn.as_ref()),
+        encryption_key_arn: shared(words, seen.encryption_key_arn.as_ref()),
         expires_at: moment(seen.calculated_lifecycle.as_ref().and_then(|dates| dates.delete_at)),
         moves_to_cold_at: moment(
             seen.calculated_lifecycle
@@ -126,13 +132,13 @@ fn project(vault: &VaultName, seen: &PointRead<'_>, words: &mut Words) -> Recove
                 delete_after_days: lifecycle.delete_after_days,
             }),
         is_parent: seen.is_parent.unwrap_or(false),
-        parent_arn: words.shared(seen.parent_recovery_point_arn.as_ref()),
+        parent_arn: shared(words, seen.parent_recovery_point_arn.as_ref()),
         composite_member: seen
             .composite_member_identifier
             .as_ref()
             .map(|text| text.0.as_ref().into()),
-        source_vault_arn: words.shared(seen.source_backup_vault_arn.as_ref()),
-        vault_type: words.shared(seen.vault_type.as_ref()),
+        source_vault_arn: shared(words, seen.source_backup_vault_arn.as_ref()),
+        vault_type: shared(words, seen.vault_type.as_ref()),
         ..RecoveryPoint::new(
             seen.recovery_point_arn.as_ref().map_or("", |arn| arn.0.as_ref()),
             vault.clone(),
@@ -171,59 +177,5 @@ impl<'a> From<&'a RecoveryPointByBackupVault> for PointRead<'a> {
             source_backup_vault_arn: text(&seen.source_backup_vault_arn),
             vault_type: seen.vault_type.as_ref().map(|kind| Text(Cow::Borrowed(kind.as_str()))),
         }
-    }
-}
-
-/// Words that repeat within a page, and what was made of them.
-#[derive(Default)]
-struct Words {
-    shared: Known<Arc<str>>,
-    types: Known<ResourceType>,
-    statuses: Known<PointStatus>,
-}
-
-impl Words {
-    fn shared(&mut self, word: Option<&Text<'_>>) -> Option<Arc<str>> {
-        word.map(|Text(word)| self.shared.recall(word, |word| Arc::from(word)))
-    }
-
-    fn resource_type(&mut self, name: &str) -> ResourceType {
-        self.types.recall(name, ResourceType::named)
-    }
-
-    fn status(&mut self, name: &str) -> PointStatus {
-        self.statuses.recall(name, PointStatus::named)
-    }
-}
-
-struct Known<T> {
-    all: HashMap<Box<str>, T>,
-    /// The newest, for where words come in runs.
-    last: Option<(Box<str>, T)>,
-}
-
-impl<T> Default for Known<T> {
-    fn default() -> Self {
-        Self {
-            all: HashMap::new(),
-            last: None,
-        }
-    }
-}
-
-impl<T: Clone> Known<T> {
-    fn recall(&mut self, word: &str, make: impl FnOnce(&str) -> T) -> T {
-        if let Some((last, value)) = &self.last
-            && **last == *word
-        {
-            return value.clone();
-        }
-        if let Some(value) = self.all.get(word) {
-            return value.clone();
-        }
-        let value = make(word);
-        self.all.insert(word.into(), value.clone());
-        self.last = Some((word.into(), value.clone()));
-        value
     }
 }
