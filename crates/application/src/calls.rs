@@ -7,13 +7,16 @@ use std::time::Duration;
 use sav_domain::copy_job::CopyJob;
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
+use sav_domain::transfer::JobId;
 use sav_domain::verdict::KeyKind;
 use sav_domain::{RecoveryPoint, VaultName};
 use tokio::time::sleep;
 
+use crate::gate::Gate;
 use crate::governor::Governor;
 use crate::ports::{
-    CallError, Caller, CopyDesk, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked, VaultSeen,
+    CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked,
+    VaultSeen,
 };
 
 /// How often a call that AWS could not answer is asked again: half a minute in all, enough for a hiccup, short enough
@@ -28,10 +31,11 @@ pub(crate) const IDLE_ROUNDS: u32 = 10;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// One account's gateway behind its governor.
+/// One account's gateway behind its gate and its governor.
 #[derive(Debug)]
 pub struct Calls<G> {
     gateway: G,
+    gate: Gate,
     governor: Governor,
     counts: Counts,
 }
@@ -55,6 +59,7 @@ impl<G: Gateway> Calls<G> {
     pub fn new(gateway: G, governor: Governor) -> Arc<Self> {
         Arc::new(Self {
             gateway,
+            gate: Gate::default(),
             governor,
             counts: Counts::default(),
         })
@@ -62,6 +67,11 @@ impl<G: Gateway> Calls<G> {
 
     pub fn gateway(&self) -> &G {
         &self.gateway
+    }
+
+    /// Closed while no call may leave.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     pub fn governor(&self) -> &Governor {
@@ -127,24 +137,6 @@ impl<G: Gateway> Calls<G> {
         .await
     }
 
-    pub async fn copy_jobs(&self, asked: &JobsAsked, token: Option<&str>) -> Result<Page<CopyJob>, CallError>
-    where
-        G: CopyDesk,
-    {
-        self.patiently(Operation::ListCopyJobs, || self.gateway.copy_jobs(asked, token))
-            .await
-    }
-
-    pub async fn point(&self, vault: &VaultName, recovery_point_arn: &str) -> Result<PointDetail, CallError>
-    where
-        G: CopyDesk,
-    {
-        self.patiently(Operation::DescribeRecoveryPoint, || {
-            self.gateway.point(vault, recovery_point_arn)
-        })
-        .await
-    }
-
     pub async fn key_kind(&self, key_arn: &str) -> Result<KeyKind, CallError>
     where
         G: KeyRing,
@@ -158,10 +150,29 @@ impl<G: Gateway> Calls<G> {
     where
         F: Future<Output = Result<T, CallError>>,
     {
+        self.admit(operation).await;
+        self.repeatedly(operation, TRIES_WHEN_UNAVAILABLE, call).await
+    }
+
+    /// Waits until the gate is open and it is this call's turn.
+    async fn admit(&self, operation: Operation) {
+        self.gate.pass().await;
+        self.governor.admit(operation).await;
+    }
+
+    /// The first time it has been admitted already.
+    async fn repeatedly<T, F>(
+        &self,
+        operation: Operation,
+        tries_when_unavailable: u32,
+        call: impl Fn() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
         let mut unanswered = 0;
         let mut throttled = 0;
         loop {
-            self.governor.admit(operation).await;
             self.counts.sent.fetch_add(1, Ordering::Relaxed);
             let error = match call().await {
                 Ok(answer) => {
@@ -180,7 +191,7 @@ impl<G: Gateway> Calls<G> {
                 }
                 FaultKind::Unavailable => {
                     unanswered += 1;
-                    (unanswered, TRIES_WHEN_UNAVAILABLE)
+                    (unanswered, tries_when_unavailable)
                 }
                 _ => return Err(error),
             };
@@ -194,7 +205,39 @@ impl<G: Gateway> Calls<G> {
             }
             tracing::debug!(%operation, code = error.code, tries = tries.0, wait_ms = wait.as_millis(), "asking again");
             sleep(wait).await;
+            self.admit(operation).await;
         }
+    }
+}
+
+impl<G: CopyDesk> Calls<G> {
+    /// Waits for the turn of a copy. Whoever has it asks with `start_copy`, or lets it be.
+    pub async fn turn_to_start_copy(&self) {
+        self.admit(Operation::StartCopyJob).await;
+    }
+
+    /// Asked once: when no answer comes, a copy may be on its way all the same, and only the caller can find that out. What is
+    /// throttled had no effect and goes out again. A used-up quota of copy jobs is no matter of the rate and is told at once.
+    pub async fn start_copy(&self, asked: &CopyAsked) -> Result<CopyStarted, CallError> {
+        self.repeatedly(Operation::StartCopyJob, 1, || self.gateway.start_copy(asked))
+            .await
+    }
+
+    pub async fn copy_jobs(&self, asked: &JobsAsked, token: Option<&str>) -> Result<Page<CopyJob>, CallError> {
+        self.patiently(Operation::ListCopyJobs, || self.gateway.copy_jobs(asked, token))
+            .await
+    }
+
+    pub async fn copy_job(&self, id: &JobId) -> Result<CopyJob, CallError> {
+        self.patiently(Operation::DescribeCopyJob, || self.gateway.copy_job(id))
+            .await
+    }
+
+    pub async fn point(&self, vault: &VaultName, recovery_point_arn: &str) -> Result<PointDetail, CallError> {
+        self.patiently(Operation::DescribeRecoveryPoint, || {
+            self.gateway.point(vault, recovery_point_arn)
+        })
+        .await
     }
 }
 

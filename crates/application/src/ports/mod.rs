@@ -1,9 +1,11 @@
 //! What the use cases need of the world, as traits; `infrastructure` has an adapter for each.
 
+mod clock;
 mod gateway;
 mod ledger;
 mod metadata;
 
+pub use clock::Clock;
 pub use gateway::{
     CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked,
     Side, VaultSeen,
