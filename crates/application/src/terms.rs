@@ -34,6 +34,11 @@ impl CopyTerms {
         .into()
     }
 
+    pub fn source_vault_arn(&self, source: &VaultName) -> Box<str> {
+        let route = &self.route;
+        arn::of_vault(&route.partition(), route.region(), route.source(), source).into()
+    }
+
     /// The request for a copy of this point. The same token always goes with the same content, as AWS demands.
     pub fn asked(&self, point: &RecoveryPoint, token: Token) -> CopyAsked {
         CopyAsked {
