@@ -30,7 +30,7 @@ const LAYERS: &[Layer] = &[
         name: "sav-application",
         ours: &["sav-domain"],
         ours_in_tests: &["sav-simulator"],
-        outside: &["futures", "serde", "thiserror", "tokio", "tracing"],
+        outside: &["futures", "serde", "serde_json", "thiserror", "tokio", "tracing"],
     },
     Layer {
         name: "sav-infrastructure",
