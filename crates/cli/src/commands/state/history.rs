@@ -1,0 +1,112 @@
+//! `state history`: the plans and the windows, over time.
+
+use std::io::{self, Write};
+
+use sav_application::ports::LedgerReader;
+use sav_application::status::{self, Status};
+use sav_domain::Moment;
+use sav_domain::ledger::PlanRecord;
+use sav_infrastructure::ledger::holder;
+use serde_json::{Value, json};
+
+use crate::args::{Global, OutputFormat};
+use crate::commands::status::{window_json, write_windows};
+use crate::compose;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::ui::{Align, Output, ended, write_json, write_table};
+use crate::which_ledger::Place;
+
+pub fn run(place: &Place, global: &Global) -> Result<Exit, Problem> {
+    let mut reader = place.open()?;
+    let status = status::read(&mut reader, holder(&place.path).is_some(), compose::now())?;
+    let plans = reader.plans()?;
+    let mut out = Output::to_stdout();
+    ended(match global.output {
+        OutputFormat::Table => show(&mut out, &plans, &status),
+        OutputFormat::Csv => write_csv(&mut out, &plans, &status),
+        format => {
+            let document = json!({
+                "plans": plans.iter().map(plan_json).collect::<Vec<_>>(),
+                "windows": status.windows.iter().map(window_json).collect::<Vec<_>>(),
+            });
+            write_json(&mut out, &document, format)
+        }
+    })
+}
+
+pub fn plan_json(plan: &PlanRecord) -> Value {
+    let made_with = serde_json::from_str::<Value>(&plan.made_with).ok();
+    json!({
+        "plan": plan.id.0,
+        "listed_at": plan.listed_at,
+        "finished_at": plan.finished_at,
+        "made_with": made_with,
+    })
+}
+
+fn show(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Result<()> {
+    write_plans(out, plans)?;
+    if !status.windows.is_empty() {
+        writeln!(out)?;
+        write_windows(out, &status.windows, status.running)?;
+    }
+    out.flush()
+}
+
+pub fn write_plans(out: &mut Output, plans: &[PlanRecord]) -> io::Result<()> {
+    let headers = [
+        ("PLAN", Align::Right),
+        ("LISTED", Align::Left),
+        ("FINISHED", Align::Left),
+        ("MADE WITH", Align::Left),
+    ];
+    let rows = plans.iter().map(|plan| {
+        let finished = plan
+            .finished_at
+            .map_or_else(|| "interrupted".to_owned(), |at| at.to_string());
+        vec![
+            plan.id.0.to_string(),
+            plan.listed_at.to_string(),
+            finished,
+            plan.made_with.to_string(),
+        ]
+    });
+    write_table(out, &headers, &rows.collect::<Vec<_>>())
+}
+
+/// One row per plan and window, by the time they began.
+fn write_csv(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Result<()> {
+    let time = |at: Option<Moment>| at.map(|at| at.to_string()).unwrap_or_default();
+    let plans = plans.iter().map(|plan| {
+        let nothing = String::new;
+        let row = [
+            "plan".to_owned(),
+            plan.listed_at.to_string(),
+            time(plan.finished_at),
+            nothing(),
+            nothing(),
+            nothing(),
+        ];
+        (plan.listed_at, row)
+    });
+    let windows = status.windows.iter().map(|window| {
+        let row = [
+            "window".to_owned(),
+            window.started_at.to_string(),
+            time(window.ended_at),
+            window.exit_code.map(|code| code.to_string()).unwrap_or_default(),
+            window.completed.to_string(),
+            window.failed.to_string(),
+        ];
+        (window.started_at, row)
+    });
+    let mut rows: Vec<_> = plans.chain(windows).collect();
+    rows.sort_by_key(|(at, _)| *at);
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["what", "started_at", "ended_at", "exit_code", "completed", "failed"])?;
+    for (_, row) in rows {
+        csv.write_record(row)?;
+    }
+    csv.flush()
+}
