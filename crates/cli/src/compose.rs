@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sav_application::calls::Calls;
 use sav_application::governor::Governor;
-use sav_application::ports::Side;
+use sav_application::ports::{Clock, Side};
 use sav_application::terms::CopyTerms;
 use sav_domain::vault_map::VaultMap;
 use sav_domain::{AccountId, Moment, Region, Route, Selection, SelectionSpec, arn, size};
@@ -32,6 +32,16 @@ pub fn now() -> Moment {
         .unwrap_or_default()
         .as_millis();
     Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// The time of day, for what is recorded while a command runs.
+#[derive(Debug)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Moment {
+        now()
+    }
 }
 
 /// `--region`, else what the environment or the source profile says.
@@ -96,8 +106,7 @@ pub fn route(migration: &Migration, region: &Region) -> Result<Route, Problem> {
         dest_account,
         ..
     } = migration;
-    Route::between(*source_account, *dest_account, region.clone())
-        .map_err(|error| Problem::new("these two accounts are no migration").because(error.to_string()))
+    Route::between(*source_account, *dest_account, region.clone()).map_err(|error| Problem::new(error.to_string()))
 }
 
 /// Where the migration's ledger is, or is to be.

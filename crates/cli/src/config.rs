@@ -75,7 +75,7 @@ impl Config {
             let Some(known) = option(cli).or_else(|| cli.get_subcommands().find_map(option)) else {
                 return Err(self.unknown(cli, key));
             };
-            let applies = known.is_global_set() || chosen.and_then(option).is_some();
+            let applies = option(cli).is_some() || chosen.and_then(option).is_some();
             let conflicts = || {
                 chosen
                     .into_iter()

@@ -13,17 +13,21 @@ pub enum Exit {
 }
 
 impl Exit {
-    pub const fn code(self) -> i32 {
+    pub const fn byte(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Incomplete => 2,
         }
     }
+
+    pub fn code(self) -> i32 {
+        i32::from(self.byte())
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(u8::try_from(exit.code()).expect("exit codes are 0, 1 and 2"))
+        Self::from(exit.byte())
     }
 }

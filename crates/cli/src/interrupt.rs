@@ -1,20 +1,48 @@
-//! Ctrl-C, SIGTERM and SIGHUP for commands that only read: what was begun is brought to a decent end, or else left.
+//! Ctrl-C, SIGTERM and SIGHUP. Commands that only read bring to a decent end what was begun, or else leave it; a run of
+//! copies stops in order, and leaves at once when asked again.
 
 use std::process;
 use std::time::Duration;
 
+use sav_application::engine::StopReason;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::ui::Screen;
+use crate::ui::{self, Screen};
 
 /// What a command has to end its document and to leave by itself.
 const TO_END_DECENTLY: Duration = Duration::from_millis(500);
 /// Beyond it the program is stuck, as when nobody reads its output, and is left as it is.
 const TO_END_AT_ALL: Duration = Duration::from_secs(1);
+
+/// Within which a run ends whatever happens. What it was doing is safe at any instant; this is for the operator who waits.
+const TO_STOP_A_RUN: Duration = Duration::from_millis(4500);
+/// What a run has once it was asked again.
+const TO_LEAVE_A_RUN: Duration = Duration::from_millis(300);
+
+/// Hears signals for a run of copies: the first one asks it to stop, the second one ends it.
+pub fn stopping() -> Result<watch::Receiver<Option<StopReason>>, Problem> {
+    let (asked, heard) = watch::channel(None);
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        asked.send_replace(Some(StopReason::Asked));
+        let asked_again = tokio::select! {
+            () = sleep(TO_STOP_A_RUN) => false,
+            () = signals.next() => true,
+        };
+        if asked_again {
+            asked.send_replace(Some(StopReason::AskedAgain));
+            sleep(TO_LEAVE_A_RUN).await;
+        }
+        ui::say("stopped: what was under way is in the ledger; the same command goes on from there");
+        process::exit(Exit::Incomplete.code());
+    });
+    Ok(heard)
+}
 
 /// Whether somebody asked the program to end.
 #[derive(Clone, Debug)]

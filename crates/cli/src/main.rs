@@ -13,6 +13,7 @@ mod interrupt;
 mod panics;
 mod problem;
 mod ui;
+mod which_ledger;
 
 use std::process::ExitCode;
 

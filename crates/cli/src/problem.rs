@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sav_application::identity::IdentityError;
-use sav_application::ports::{CallError, Side};
+use sav_application::ports::{CallError, LedgerError, Side};
 use sav_application::reading::VaultsError;
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
@@ -153,6 +153,13 @@ impl From<IdentityError> for Problem {
                 ))
             }
         }
+    }
+}
+
+/// A ledger's trouble says by itself what to do next.
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        Self::new(error.to_string())
     }
 }
 

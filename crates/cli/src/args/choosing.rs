@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sav_domain::SelectionSpec;
 use sav_domain::selection::{CriteriaSpec, OnMissing};
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Choosing points")]
 pub struct Choosing {
     /// Vaults by name or pattern (`*`, `?`); repeatable, comma-separated; none means all

@@ -6,7 +6,7 @@ use sav_domain::AccountId;
 use sav_domain::retention::Retention;
 use sav_domain::vault_map::Renamed;
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Migration {
     /// The account to copy from: twelve digits
     #[arg(long, value_name = "ACCOUNT_ID")]
@@ -19,7 +19,7 @@ pub struct Migration {
     pub state_file: Option<PathBuf>,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "What is asked of AWS")]
 pub struct Terms {
     /// How long the copies are kept: as long as their sources, without an end, or days from the source's creation on

@@ -2,13 +2,16 @@
 //! (see `config`).
 
 mod choosing;
+mod copy;
 #[expect(
     clippy::doc_markdown,
     reason = "these comments are the texts of `--help`, where backticks would be seen"
 )]
 mod global;
 mod migration;
+mod plan;
 mod simulated;
+mod state;
 
 use std::ffi::OsString;
 
@@ -16,9 +19,12 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sav_domain::SelectionSpec;
 
 pub use choosing::Choosing;
+pub use copy::Copy;
 pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub use migration::{Migration, Terms};
+pub use plan::Plan;
 pub use simulated::{Demo, Sandbox};
+pub use state::{State, StateAction, StateReset, Status, WhichLedger};
 
 use crate::config;
 use crate::exit::Exit;
@@ -43,6 +49,14 @@ pub enum Command {
     List(List),
     /// What would a selection pick, and why is the rest out?
     Filter(Filter),
+    /// What would be copied, skipped, blocked; how long will it take at least? Writes the plan into the ledger
+    Plan(Box<Plan>),
+    /// Where does the migration stand, and when will it end? (safe while a copy runs)
+    Status(Status),
+    /// The ledger: show, export, import, reset, history
+    State(State),
+    /// Copy what is to be copied: once each, in order, resumable; plans anew first
+    Copy(Box<Copy>),
     /// A local AWS Backup with realistic data, to try things out and to test against
     Sandbox(Sandbox),
     /// What the tool does, shown on a sandbox of its own; needs nothing but the binary

@@ -19,6 +19,15 @@ pub struct Sandbox {
     /// Vaults in the source account
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=300))]
     pub vaults: u32,
+    /// Points of one resource at most: they are copied one at a time
+    #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub longest_chain: u32,
+    /// The destination has its vaults already: like-named, under a key of its own, open for copies from the source
+    #[arg(long)]
+    pub dest_vaults: bool,
+    /// Nothing odd: every point is complete, warm, far from its expiry, and may be copied
+    #[arg(long)]
+    pub plain: bool,
     /// Which world: the same seed makes the same one
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

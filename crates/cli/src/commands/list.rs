@@ -10,6 +10,7 @@ use sav_application::ports::VaultSeen;
 use sav_application::reading::{self, Reading, Told};
 use sav_application::sweep::Swept;
 use sav_domain::census::{Census, Heap};
+use sav_domain::tally::Sampled;
 use sav_domain::{Judgement, Moment, ResourceType, SelectionSpec, Tally, size};
 use sav_infrastructure::aws::AwsGateway;
 use sav_infrastructure::metadata::MetadataTable;
@@ -171,21 +172,22 @@ pub fn conclude(
     }
     let swept = swept.expect("a sweep neither panics nor is cancelled")?;
     tracing::info!(?swept, "listed");
-    let undecidable = tally.undecidable();
-    if undecidable.count() > 0 {
-        let samples: Vec<&str> = undecidable.samples().collect();
-        return Err(Problem::new(
-            "the metadata does not decide about every point, and --on-missing-metadata is `fail`",
-        )
-        .because(format!(
-            "{} points or more, such as {}",
-            undecidable.count(),
-            samples.join(", ")
-        ))
-        .help("complete the metadata, or let such points be left out with --on-missing-metadata exclude"));
+    if tally.undecidable().count() > 0 {
+        return Err(undecidable(tally.undecidable()));
     }
     warn_of_unknown_owners(tally, screen);
     Ok(exit)
+}
+
+pub fn undecidable(points: &Sampled) -> Problem {
+    let samples: Vec<&str> = points.samples().collect();
+    Problem::new("the metadata does not decide about every point, and --on-missing-metadata is `fail`")
+        .because(format!(
+            "{} points or more, such as {}",
+            points.count(),
+            samples.join(", ")
+        ))
+        .help("complete the metadata, or let such points be left out with --on-missing-metadata exclude")
 }
 
 /// Points whose application nobody knows, said once however many they are.

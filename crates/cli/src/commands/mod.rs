@@ -1,10 +1,14 @@
 //! One file per command: what it asks of the use cases, and how it shows the answer.
 
+mod copy;
 mod demo;
 mod dry_run;
 mod filter;
 mod list;
+mod plan;
 mod sandbox;
+mod state;
+mod status;
 mod world;
 
 use crate::args::{Command, Invocation};
@@ -37,6 +41,18 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
                 })
                 .await
             }
+            Command::Plan(plan) => {
+                interruptible(screen, async |_| plan::run(&plan, &global, configured, screen).await).await
+            }
+            Command::Status(status) => interruptible(screen, async |_| status::run(&status, &global).await).await,
+            Command::State(state) => {
+                interruptible(screen, async |interrupt| {
+                    state::run(&state, &global, screen, interrupt).await
+                })
+                .await
+            }
+            // Its end has an order of its own.
+            Command::Copy(copy) => Box::pin(copy::run(&copy, &global, configured, screen)).await,
             // It is there to be ended.
             Command::Sandbox(sandbox) => sandbox::run(&sandbox, &global, screen).await,
             Command::Demo(demo) => interruptible(screen, async |_| demo::run(&demo).await).await,

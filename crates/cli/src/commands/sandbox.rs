@@ -27,8 +27,14 @@ pub async fn run(sandbox: &Sandbox, global: &Global, screen: &Screen) -> Result<
         seed: sandbox.seed,
         points: sandbox.points as usize,
         vaults: sandbox.vaults as usize,
-        ..WorldPlan::default()
+        longest_chain: sandbox.longest_chain as usize,
+        ..if sandbox.plain {
+            WorldPlan::plain()
+        } else {
+            WorldPlan::default()
+        }
     };
+    plan.destination.vaults = sandbox.dest_vaults;
     if let Some(region) = &global.region {
         plan.region = region.as_str().to_owned();
         region.partition().name().clone_into(&mut plan.partition);

@@ -4,14 +4,16 @@ mod age;
 mod output;
 mod points;
 mod progress;
+mod run;
 mod screen;
 mod stderr;
 mod table;
 
 pub use age::age;
-pub use output::{Output, ended};
+pub use output::{Output, ended, write_json};
 pub use points::{PointSink, PointsFormat, Rendered};
 pub use progress::Progress;
+pub use run::{RunConsole, in_words};
 pub use screen::Screen;
 pub use stderr::say;
-pub use table::{Align, Table};
+pub use table::{Align, Table, write_table};

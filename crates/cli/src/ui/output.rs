@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write, stdout};
 
+use crate::args::OutputFormat;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
@@ -34,6 +35,17 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
+}
+
+/// One document: spread over lines for `json`, on one line for `jsonl`.
+pub fn write_json(out: &mut Output, document: &serde_json::Value, format: OutputFormat) -> io::Result<()> {
+    if format == OutputFormat::Json {
+        serde_json::to_writer_pretty(&mut *out, document)?;
+    } else {
+        serde_json::to_writer(&mut *out, document)?;
+    }
+    writeln!(out)?;
+    out.flush()
 }
 
 /// How writing ended. A closed pipe is no error: who reads has read enough.

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::progress::Progress;
-use super::stderr::say;
+use super::stderr::{Log, say};
 use crate::args::{ColorChoice, Global, LogFormat};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -25,6 +25,7 @@ pub struct Screen {
     colored: bool,
     animated: bool,
     json: bool,
+    verbosity: u8,
 }
 
 impl Screen {
@@ -42,6 +43,7 @@ impl Screen {
             colored,
             animated: terminal && !dumb && !global.quiet && global.log_format == LogFormat::Text,
             json: global.log_format == LogFormat::Json,
+            verbosity: global.verbose,
         };
         screen.start_log(global);
         screen
@@ -73,14 +75,14 @@ impl Screen {
                 .map_err(|error| (path.clone(), error))
         });
         let (writer, ansi) = match to_file {
-            None => (BoxMakeWriter::new(stderr), self.colored),
+            None => (BoxMakeWriter::new(|| Log), self.colored),
             Some(Ok(file)) => (BoxMakeWriter::new(Mutex::new(file)), false),
             Some(Err((path, error))) => {
                 self.warn(&format!(
                     "the log file `{}` cannot be written ({error}); the log goes to stderr",
                     path.display()
                 ));
-                (BoxMakeWriter::new(stderr), self.colored)
+                (BoxMakeWriter::new(|| Log), self.colored)
             }
         };
         start_subscriber(&filter, writer, ansi, self.json);
@@ -122,9 +124,35 @@ impl Screen {
         }
     }
 
+    /// A line for programs, where messages are for programs.
+    pub fn document(&self, document: &Value) {
+        if !self.quiet {
+            say(document);
+        }
+    }
+
     /// A line that counts while something long goes on; drawn on terminals only.
     pub fn progress(&self, what: &str) -> Progress {
         Progress::start(what, self.animated)
+    }
+
+    /// Whether something may be drawn and drawn again.
+    pub fn is_animated(&self) -> bool {
+        self.animated
+    }
+
+    pub fn speaks_json(&self) -> bool {
+        self.json
+    }
+
+    /// How many `-v` there were.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Columns and rows of the terminal behind stderr.
+    pub fn size() -> (usize, usize) {
+        terminal_size::terminal_size_of(stderr()).map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
     }
 
     fn paint(&self, text: &str, code: &str) -> String {

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::output::Output;
+
 const GAP: &str = "  ";
 /// What a column is cut down to, first the texts, then, on a very narrow terminal, everything.
 const FLOORS: [(usize, bool); 4] = [(8, false), (5, false), (5, true), (1, true)];
@@ -80,6 +82,17 @@ impl Table {
     }
 }
 
+/// A whole table, its widths settled by all of its rows.
+pub fn write_table(out: &mut Output, headers: &[(&str, Align)], rows: &[Vec<String>]) -> io::Result<()> {
+    let mut table = Table::new(headers.iter().map(|(name, align)| ((*name).to_owned(), *align)));
+    for row in rows {
+        table.fit(row);
+    }
+    table.cut_to(out.width);
+    table.write_header(out)?;
+    rows.iter().try_for_each(|row| table.write_row(out, row))
+}
+
 /// Control characters in names must not reach the terminal: they could clear it, or worse.
 fn clean(text: &str) -> String {
     text.chars()
@@ -98,7 +111,7 @@ const fn turns_text_round(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

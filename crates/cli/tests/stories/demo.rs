@@ -25,10 +25,24 @@ fn it_tells_its_story_without_any_configuration() {
         "$ shuffle-aws-vaults list --source-account 111111111111 --source-profile source --summary",
         "$ shuffle-aws-vaults filter",
         "WHY POINTS ARE OUT",
-        "$ shuffle-aws-vaults sandbox --points 1500 --seed 7",
+        "$ shuffle-aws-vaults plan",
+        "$ shuffle-aws-vaults copy",
+        "$ shuffle-aws-vaults status",
+        "nothing is being copied just now",
+        "$ shuffle-aws-vaults sandbox --points 1500 --seed 7 --dest-vaults",
     ] {
         assert!(said.contains(promised), "{promised} is not in {said}");
     }
+    let window = said
+        .lines()
+        .find(|line| line.starts_with("20") && line.contains("Z  20"))
+        .unwrap();
+    let columns: Vec<&str> = window.split_whitespace().collect();
+    assert_eq!(
+        (columns[2], columns[4]),
+        ("0", "0"),
+        "how the window ended, and what failed: {window}"
+    );
     let total = said.lines().find(|line| line.starts_with("total")).unwrap();
     assert!(total.contains(" 1500 "), "{total}");
     assert_eq!(

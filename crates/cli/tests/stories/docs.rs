@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::story::{Story, binary};
+use crate::copy_world::{CopyStory, jobs_of, plain};
+use crate::shelf::a_ledger;
+use crate::story::{DESTINATION, SOURCE, Story, binary};
 
 const README: &str = include_str!("../../../../README.md");
 const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
@@ -33,6 +35,11 @@ fn world() -> Story {
     let story = Story::with_points(1000);
     std::fs::copy(story.file("metadata.csv"), story.file("cmdb.csv")).unwrap();
     story.write("sav.toml", block(GUIDE, "# sav.toml\n"));
+    // A migration on its way, where it is looked for and under the name that examples give it.
+    let name = format!("state_{SOURCE}_{DESTINATION}_{}.db", story.plan.region);
+    for path in [story.file(".shuffle-aws-vaults").join(name), story.file("migration.db")] {
+        a_ledger(&path, &story.plan.region);
+    }
     story
 }
 
@@ -46,9 +53,22 @@ fn run(story: &Story, command: &str) {
     if line.starts_with("sandbox") {
         return starts(story, line);
     }
+    if line.starts_with("copy") {
+        return copies(line);
+    }
     let told = story.run(&format!("{line} --api-rate 5000"));
     assert_eq!(told.code, 0, "{command}\n{}{}", told.stdout, told.stderr);
     assert!(!told.stdout.is_empty(), "{command}");
+}
+
+/// In a world of its own, where copies take no time.
+fn copies(line: &str) {
+    let story = CopyStory::of(plain(150), jobs_of(0));
+    let world = &story.story;
+    std::fs::copy(world.file("metadata.csv"), world.file("cmdb.csv")).unwrap();
+    let told = world.run(&format!("{line} --api-rate 20000 --poll-interval 0.05"));
+    assert_eq!(told.code, 0, "{line}\n{}", told.stderr);
+    assert!(told.stderr.contains("Finished after "), "{line}: {}", told.stderr);
 }
 
 /// A sandbox runs until it is stopped: its first line says that it does.
@@ -103,8 +123,18 @@ fn the_guides_faults_are_understood() {
 fn the_examples_of_every_help() {
     let story = world();
     let mut examples = 0;
-    for command in ["list", "filter", "sandbox", "demo"] {
-        let help = String::from_utf8(binary().args([command, "--help"]).output().unwrap().stdout).unwrap();
+    for command in [
+        "list",
+        "filter",
+        "plan",
+        "copy",
+        "status",
+        "state",
+        "state reset",
+        "sandbox",
+        "demo",
+    ] {
+        let help = String::from_utf8(binary().args(command.split(' ')).arg("--help").output().unwrap().stdout).unwrap();
         for line in help
             .replace("\\\n   ", "")
             .lines()

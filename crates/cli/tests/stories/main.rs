@@ -4,10 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod choosing;
+mod copy;
+mod copy_kills;
+mod copy_stops;
+mod copy_world;
 mod demo;
 mod docs;
 mod hardship;
 mod listing;
+mod planning;
 mod refusals;
+mod reset;
 mod sandbox;
+mod shelf;
+mod state;
+mod status;
 mod story;
+mod strange_files;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use sav_simulator::faults::{Fault, FaultPlan};
+use sav_simulator::fleet::FleetSettings;
 use sav_simulator::world::seeded::OPERATOR_ROLE;
 use sav_simulator::world::{World, WorldPlan};
 use sav_simulator::{Clock, Running, Settings, Simulator, WallClock};
@@ -44,10 +45,15 @@ impl Story {
     }
 
     pub fn of(plan: WorldPlan) -> Self {
+        Self::with_fleet(plan, FleetSettings::default())
+    }
+
+    pub fn with_fleet(plan: WorldPlan, fleet: FleetSettings) -> Self {
         let start = WallClock::real().now();
         let plan = WorldPlan { start, ..plan };
         let settings = Settings {
             seed: plan.seed,
+            fleet,
             clock: std::sync::Arc::new(WallClock::starting_at(start, 1.0)),
             ..Settings::default()
         };
@@ -152,7 +158,7 @@ impl Story {
         self.folder.path().to_str().unwrap()
     }
 
-    fn told(&self, output: Output) -> Told {
+    pub fn told(&self, output: Output) -> Told {
         let masked = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let text = text
