@@ -72,22 +72,26 @@ impl Book {
             };
             let lane = entry.lane();
             let open = open.entry(lane).or_insert_with_key(|lane| self.lanes.open_in(lane));
-            if let Step::Meant { token } = &event.step {
-                let spent = entry.known.transfer.as_ref().and_then(|t| t.spent.as_ref());
-                if (self.tokens.contains(token) || !tokens.insert(token.clone())) && spent != Some(token) {
-                    return Err(LedgerError::TokenTaken {
-                        token: token.clone(),
-                        recovery_point_arn: entry.known.planned.point.arn.clone(),
-                    });
-                }
+            let meant = match &event.step {
+                Step::Meant { token } => Some(token.clone()),
+                _ => None,
+            };
+            // What is wrong in more than one way is refused for the same one as on disk: the state, the lane, the token.
+            let transfer = entry.take(event)?;
+            if let Some(token) = meant {
                 if let Some(other) = open.iter().find(|other| **other != point) {
                     return Err(LedgerError::LaneBusy {
                         recovery_point_arn: entry.known.planned.point.arn.clone(),
                         open_arn: self.entry(*other)?.known.planned.point.arn.clone(),
                     });
                 }
+                if self.tokens.contains(&token) || !tokens.insert(token.clone()) {
+                    return Err(LedgerError::TokenTaken {
+                        token,
+                        recovery_point_arn: entry.known.planned.point.arn.clone(),
+                    });
+                }
             }
-            let transfer = entry.take(event)?;
             if transfer.stage().is_open() {
                 open.insert(point);
             } else {
