@@ -91,7 +91,7 @@ pub async fn interruptible(
         _ => {
             screen.explain(
                 &Problem::new("interrupted: what was written is not everything")
-                    .help("nothing was changed; run the same command again"),
+                    .help("nothing in AWS was changed; run the same command again"),
             );
             Ok(Exit::Incomplete)
         }
