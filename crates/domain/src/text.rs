@@ -10,6 +10,35 @@ pub fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// Whether the text fits a pattern in which `*` stands for any run of characters and `?` for any single one.
+pub fn fits_pattern(pattern: &str, text: &str) -> bool {
+    let (mut pattern, mut rest) = (pattern.chars(), text.chars());
+    // Where to go on if what follows the last star did not fit: the star then swallows one character more.
+    let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    loop {
+        let here = rest.clone();
+        match (pattern.next(), rest.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                retry = Some((pattern.clone(), here.clone()));
+                rest = here;
+            }
+            (Some('?'), Some(_)) => {}
+            (Some(wanted), Some(found)) if wanted == found => {}
+            _ => {
+                let Some((after_star, mut from)) = retry.take() else {
+                    return false;
+                };
+                if from.next().is_none() {
+                    return false;
+                }
+                (pattern, rest) = (after_star.clone(), from.clone());
+                retry = Some((after_star, from));
+            }
+        }
+    }
+}
+
 /// The names that someone who typed `wanted` may have meant, nearest first, at most three.
 pub fn near_names<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted: Vec<char> = wanted.to_lowercase().chars().collect();

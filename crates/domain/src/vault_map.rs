@@ -68,6 +68,19 @@ impl VaultMap {
         self.renamed.get(source).unwrap_or(source)
     }
 
+    /// Every pair, by the source vaults' names.
+    pub fn pairs(&self) -> impl Iterator<Item = (&VaultName, &VaultName)> {
+        self.renamed.iter()
+    }
+
+    /// The other map with this one's pairs in it; of two pairs for one vault this one's holds.
+    #[must_use]
+    pub fn over(&self, other: &Self) -> Self {
+        let mut renamed = other.renamed.clone();
+        renamed.extend(self.renamed.iter().map(|(from, to)| (from.clone(), to.clone())));
+        Self { renamed }
+    }
+
     /// The source vaults that are named, so that a name of none can be told.
     pub fn named(&self) -> impl Iterator<Item = &VaultName> {
         self.renamed.keys()

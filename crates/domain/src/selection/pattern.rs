@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::{near_names, quoted};
+use crate::text::{fits_pattern, near_names, quoted};
 
 /// A vault's name or a pattern of names. Vault names tell upper from lower case, and so do patterns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,31 +18,7 @@ impl VaultPattern {
     }
 
     pub fn matches(&self, name: &str) -> bool {
-        let (mut pattern, mut rest) = (self.0.chars(), name.chars());
-        // Where to go on if what follows the last star did not fit: the star then swallows one character more.
-        let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
-        loop {
-            let here = rest.clone();
-            match (pattern.next(), rest.next()) {
-                (None, None) => return true,
-                (Some('*'), _) => {
-                    retry = Some((pattern.clone(), here.clone()));
-                    rest = here;
-                }
-                (Some('?'), Some(_)) => {}
-                (Some(wanted), Some(found)) if wanted == found => {}
-                _ => {
-                    let Some((after_star, mut from)) = retry.take() else {
-                        return false;
-                    };
-                    if from.next().is_none() {
-                        return false;
-                    }
-                    (pattern, rest) = (after_star.clone(), from.clone());
-                    retry = Some((after_star, from));
-                }
-            }
-        }
+        fits_pattern(&self.0, name)
     }
 }
 
