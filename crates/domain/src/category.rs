@@ -3,6 +3,7 @@
 //! AWS spells its categories in two ways (`ACCESS_DENIED`, `AccessDenied`), so they are compared without case and underscores.
 //! Where one category stands for several things, fragments of the message tell them apart; the whole message is never compared.
 
+use crate::checks::Remedy;
 use crate::fault::FaultKind;
 use crate::transfer::Cause;
 
@@ -64,7 +65,7 @@ const RULES: &[Rule] = &[
         &["same organization", "not a member of", "organization membership"],
         Blame::Everybody,
         false,
-        "both accounts have to be members of one organization",
+        Remedy::JoinOrganization.words(),
     ),
     rule(
         "ACCESS_DENIED",
@@ -75,58 +76,44 @@ const RULES: &[Rule] = &[
         ],
         Blame::Group,
         false,
-        "a key that AWS manages cannot be shared with another account: give the destination vault a customer managed key; points \
-         whose own key is AWS's have to be re-encrypted in the source account first",
+        Remedy::GiveVaultCustomerKey.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &["given key id is not accessible", "kms key", "describekey"],
         Blame::Group,
         false,
-        "let the destination account use the key that protects these points, in the key's policy: kms:DescribeKey, \
-         kms:Decrypt, kms:ReEncrypt*, kms:GenerateDataKey* and kms:CreateGrant",
+        Remedy::ShareKey.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &["copyintobackupvault", "access policy of backup vault"],
         Blame::Group,
         false,
-        "allow the source account backup:CopyIntoBackupVault in the access policy of the destination vault",
+        Remedy::OpenVault.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &[],
         Blame::Group,
         false,
-        "check the copy role's trust and permissions, the destination vault's access policy and the policies of the keys",
+        Remedy::RepairCopyRole.words(),
     ),
     rule(
         "FEATURE_NOT_ENABLED",
         &[],
         Blame::Everybody,
         false,
-        "the organization's management account has to enable cross-account backup (AWS Backup, Settings)",
+        Remedy::EnableCrossAccountBackup.words(),
     ),
-    rule(
-        "KMS_KEY_ERROR",
-        &[],
-        Blame::Group,
-        false,
-        "the key has to be enabled, and usable by the copy role and the destination account",
-    ),
-    rule(
-        "ACCESS_KEY_ERROR",
-        &[],
-        Blame::Group,
-        false,
-        "the key has to be enabled, and usable by the copy role and the destination account",
-    ),
+    rule("KMS_KEY_ERROR", &[], Blame::Group, false, Remedy::EnableKey.words()),
+    rule("ACCESS_KEY_ERROR", &[], Blame::Group, false, Remedy::EnableKey.words()),
     rule(
         "INVALID_LIFECYCLE",
         &[],
         Blame::Group,
         false,
-        "choose a retention inside the range of the destination vault's lock with --lifecycle DAYS",
+        Remedy::ChooseRetention.words(),
     ),
     rule(
         "CONCURRENT_JOB",
@@ -147,7 +134,7 @@ const RULES: &[Rule] = &[
         &["images", "number of recovery points", "limit of grants"],
         Blame::Group,
         false,
-        "have the quota of the destination account raised, or make room",
+        Remedy::RaiseQuota.words(),
     ),
     rule(
         "LIMIT_EXCEEDED",
@@ -161,14 +148,14 @@ const RULES: &[Rule] = &[
         &["ami was not found", "allowed amis", "backup vault"],
         Blame::Group,
         false,
-        "the destination vault has to exist, and the destination's Allowed AMIs have to name the source account",
+        Remedy::MakeVault.words(),
     ),
     rule(
         "RESOURCE_NOT_FOUND",
         &["kms key"],
         Blame::Group,
         false,
-        "the key that protects these points does not exist any more",
+        Remedy::RestoreKey.words(),
     ),
     rule(
         "RESOURCE_NOT_FOUND",
@@ -189,7 +176,7 @@ const RULES: &[Rule] = &[
         &[],
         Blame::Group,
         false,
-        "AWS does not copy points of this kind to another account",
+        Remedy::ChooseOtherType.words(),
     ),
     rule(
         "UNSUPPORTED_OPERATION",
