@@ -78,6 +78,8 @@ pub enum Step {
     /// A new listing no longer shows the point in the source.
     Vanished,
     Reappeared,
+    /// The copy that had arrived is not in the destination any more, and whoever looked wants another.
+    Lost,
 }
 
 impl Step {
@@ -102,6 +104,7 @@ impl Step {
             Self::Requeued { .. } => "requeued",
             Self::Vanished => "vanished",
             Self::Reappeared => "reappeared",
+            Self::Lost => "lost",
         }
     }
 

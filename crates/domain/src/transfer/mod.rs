@@ -12,7 +12,7 @@
 //!
 //! Besides: AWS may end a job for want of room, which is being `TurnedAway` late; a copy found in the destination makes any
 //! transfer that is not open `Arrived`, an open job found in AWS makes it `Copying`; a group's trouble makes it `Parked`, a
-//! listing without the point `Vanished`. Nothing leaves `Arrived`.
+//! listing without the point `Vanished`. `Arrived` is left only when the copy is found to be `Lost`, and then by way of the queue.
 
 mod event;
 #[cfg(test)]
@@ -223,7 +223,6 @@ impl Transfer {
                 job: Some(job),
             },
             (State::Unsure { attempt, job: None }, Step::Resent) => State::Intended { attempt },
-            (State::Unsure { .. }, Step::NothingFound) => State::Waiting { not_before: None },
             (State::Unsure { attempt, .. }, Step::Adopted { job }) => State::Copying {
                 attempt,
                 job: job.clone(),
@@ -261,9 +260,10 @@ impl Transfer {
             (State::Waiting { .. } | State::Failed { .. }, Step::Parked { cause }) => {
                 State::Parked { cause: cause.clone() }
             }
-            (State::Parked { .. }, Step::Unparked) | (State::Vanished, Step::Reappeared) => {
-                State::Waiting { not_before: None }
-            }
+            (State::Unsure { .. }, Step::NothingFound)
+            | (State::Parked { .. }, Step::Unparked)
+            | (State::Vanished, Step::Reappeared)
+            | (State::Arrived { .. }, Step::Lost) => State::Waiting { not_before: None },
             // Being turned away by AWS leads to the same place and counts as no failure.
             (
                 State::Intended { .. } | State::Copying { .. } | State::Unsure { job: Some(_), .. },

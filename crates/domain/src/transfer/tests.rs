@@ -44,7 +44,7 @@ fn partly() -> Step {
 }
 
 /// One of each, told apart by a small number, so that random sequences meet the same token and job again.
-fn steps(n: u32) -> [Step; 18] {
+fn steps(n: u32) -> [Step; 19] {
     [
         Step::Meant { token: token(n) },
         Step::Accepted { job: job(n) },
@@ -66,6 +66,7 @@ fn steps(n: u32) -> [Step; 18] {
         },
         Step::Vanished,
         Step::Reappeared,
+        Step::Lost,
     ]
 }
 
@@ -168,6 +169,27 @@ fn a_partial_copy_keeps_its_parts_and_waits_to_be_asked() {
 }
 
 #[test]
+fn a_copy_that_was_lost_is_asked_for_again_with_a_new_token_only() {
+    let lost = [
+        Step::Meant { token: token(1) },
+        Step::Accepted { job: job(1) },
+        Step::Landed { destination: copy(1) },
+        Step::Lost,
+    ];
+    assert_eq!(journey(&lost).unwrap().stage(), Stage::Waiting);
+    let again = |n| journey(&[&lost[..], &[Step::Meant { token: token(n) }]].concat());
+    assert_eq!(again(1), Err(IllegalStep::SpentToken { token: token(1) }));
+    assert_eq!(again(2).unwrap().attempts, 2);
+    assert!(
+        journey(&lost[..3])
+            .unwrap()
+            .apply(&Event::new(Moment::from_millis(9), Step::Meant { token: token(2) }))
+            .is_err()
+    );
+    assert!(journey(&[Step::Lost]).is_err());
+}
+
+#[test]
 fn an_illegal_step_is_named() {
     let error = journey(&[Step::Accepted { job: job(1) }]).unwrap_err();
     assert_eq!(
@@ -250,13 +272,14 @@ impl Onlooker {
             | Step::Requeued { .. }
             | Step::Vanished
             | Step::Reappeared => {}
+            Step::Lost => self.arrivals -= 1,
         }
     }
 }
 
 proptest! {
     #[test]
-    fn no_journey_arrives_twice_or_has_two_attempts_open(tries in prop::collection::vec((0..18_usize, 0..4_u32), 0..400)) {
+    fn no_journey_arrives_twice_or_has_two_attempts_open(tries in prop::collection::vec((0..19_usize, 0..4_u32), 0..400)) {
         let mut transfer = Transfer::default();
         let mut onlooker = Onlooker::default();
         let mut told = Vec::new();
