@@ -199,6 +199,16 @@ impl Group {
     }
 }
 
+/// Something that happened to the migration as a whole, and that somebody may ask about later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub at: Moment,
+    /// In a word: what kinds there are is the writers' business.
+    pub kind: Box<str>,
+    /// A JSON object on one line. Never a secret.
+    pub detail: Box<str>,
+}
+
 /// A group and how its transfers stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupStanding {

@@ -1,12 +1,16 @@
 //! Nouns and rules of the migration: plain values and functions. Nothing here waits, reads a file or asks for the time.
 
 pub mod account;
+pub mod actor;
 pub mod arn;
 pub mod category;
 pub mod census;
+pub mod checks;
 pub mod copy_job;
+pub mod copy_tags;
 pub mod duration;
 pub mod fault;
+pub mod fingerprint;
 pub mod forecast;
 pub mod journey;
 pub mod learned;
@@ -14,6 +18,7 @@ pub mod ledger;
 pub mod metadata;
 pub mod operation;
 pub mod pace;
+pub mod policy;
 pub mod pool;
 pub mod recovery_point;
 pub mod region;
@@ -33,9 +38,11 @@ pub mod time;
 pub mod token;
 pub mod transfer;
 pub mod turns;
+pub mod twin;
 pub mod vault;
 pub mod vault_map;
 pub mod verdict;
+pub mod verification;
 
 pub use account::AccountId;
 pub use recovery_point::RecoveryPoint;
