@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sav_domain::ledger::{
-    AttemptEnd, AttemptRecord, Difference, Group, GroupId, Lane, Learned, LedgerPoint, PlanId, PlanRecord,
+    self, AttemptEnd, AttemptRecord, Difference, Group, GroupId, Lane, Learned, LedgerPoint, PlanId, PlanRecord,
     PlannedPoint, PointId, Ruling, Verdict, Window,
 };
 use sav_domain::transfer::{Cause, Event, Stage, Step, Token, Transfer};
@@ -25,6 +25,7 @@ pub(super) struct Book {
     pub(super) plans: Vec<PlanRecord>,
     pub(super) windows: Vec<Window>,
     pub(super) learned: BTreeMap<(Box<str>, Box<str>), Learned>,
+    pub(super) journal: Vec<ledger::Entry>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,14 +3,15 @@
 mod book;
 mod counting;
 mod lanes;
+mod outlook;
 mod portions;
 mod reader;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sav_domain::ledger::{
-    Difference, GroupId, Learned, PlanChanges, PlanId, PlanRecord, PlannedPoint, PointId, Ruling, Window, WindowEnd,
-    WindowId,
+    self, Difference, GroupId, Learned, PlanChanges, PlanId, PlanRecord, PlannedPoint, PointId, Ruling, Window,
+    WindowEnd, WindowId,
 };
 use sav_domain::transfer::{Cause, Transfer};
 use sav_domain::{Moment, Route};
@@ -142,6 +143,11 @@ impl Ledger for MemoryLedger {
         for one in learned {
             book.learned.insert((one.what.clone(), one.scope.clone()), one);
         }
+        Ok(())
+    }
+
+    async fn note(&self, entries: Vec<ledger::Entry>) -> Result<(), LedgerError> {
+        self.book().journal.extend(entries);
         Ok(())
     }
 }

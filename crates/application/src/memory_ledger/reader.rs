@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use sav_domain::forecast::{LaneLeft, Lately};
 use sav_domain::ledger::{
-    AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanId, PlanRecord, PointId,
-    Portion, Progress, Standing, Window,
+    self, AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanId, PlanRecord,
+    PointId, Portion, Progress, Standing, Window,
 };
 use sav_domain::transfer::{Event, JobId, Stage, Transfer};
 use sav_domain::{Moment, Route};
 
 use super::book::Entry;
-use super::{MemoryLedger, counting, portions};
+use super::{MemoryLedger, counting, outlook, portions};
 use crate::ports::{LedgerError, LedgerReader};
 
 impl LedgerReader for MemoryLedger {
@@ -170,6 +171,12 @@ impl LedgerReader for MemoryLedger {
         Ok(self.book().learned.values().cloned().collect())
     }
 
+    fn entries(&self, kind: Option<&str>) -> Result<Vec<ledger::Entry>, LedgerError> {
+        let book = self.book();
+        let wanted = |entry: &&ledger::Entry| kind.is_none_or(|kind| *entry.kind == *kind);
+        Ok(book.journal.iter().filter(wanted).cloned().collect())
+    }
+
     fn at_one_moment(&mut self) -> Result<(), LedgerError> {
         let of_now = self.book().clone();
         self.book = Arc::new(Mutex::new(of_now));
@@ -205,5 +212,14 @@ impl LedgerReader for MemoryLedger {
             .filter(|(_, stage)| stages.contains(stage))
             .take(limit)
             .collect())
+    }
+
+    fn lanes_left(&self, tell: &mut dyn FnMut(&LaneLeft)) -> Result<(), LedgerError> {
+        outlook::lanes_left(&self.book()).iter().for_each(tell);
+        Ok(())
+    }
+
+    fn landed_lately(&self, limit: usize) -> Result<Lately, LedgerError> {
+        Ok(outlook::landed_lately(&self.book(), limit))
     }
 }

@@ -8,8 +8,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sav_domain::forecast::{LaneLeft, Lately};
 use sav_domain::ledger::{
-    AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanChanges, PlanId,
+    AttemptRecord, Difference, Entry, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanChanges, PlanId,
     PlanRecord, PlannedPoint, PointId, Portion, Progress, Ruling, Standing, Window, WindowEnd, WindowId,
 };
 use sav_domain::transfer::{Cause, Event, IllegalStep, JobId, Stage, Token, Transfer};
@@ -64,6 +65,9 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// What was measured, in place of what was known under the same words.
     fn learn(&self, learned: Vec<Learned>) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Writes into the migration's journal, which is only ever added to.
+    fn note(&self, entries: Vec<Entry>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }
 
 /// The reading side. Its calls block for as long as a disk takes.
@@ -118,6 +122,9 @@ pub trait LedgerReader: Send {
 
     fn learned(&self) -> Result<Vec<Learned>, LedgerError>;
 
+    /// The journal, or what is of one kind in it, as it was written.
+    fn entries(&self, kind: Option<&str>) -> Result<Vec<Entry>, LedgerError>;
+
     /// From now on every answer is of this one moment, whatever is written meanwhile.
     fn at_one_moment(&mut self) -> Result<(), LedgerError>;
 
@@ -139,6 +146,13 @@ pub trait LedgerReader: Send {
         after: Option<PointId>,
         limit: usize,
     ) -> Result<Vec<(PointId, Stage)>, LedgerError>;
+
+    /// Tells every lane in which something that is to be copied waits or is open, in no order. Groups that are parked count for
+    /// nothing.
+    fn lanes_left(&self, tell: &mut dyn FnMut(&LaneLeft)) -> Result<(), LedgerError>;
+
+    /// The latest of the transfers that arrived by jobs of their own, about so many.
+    fn landed_lately(&self, limit: usize) -> Result<Lately, LedgerError>;
 }
 
 /// One event of one point.

@@ -4,6 +4,8 @@ use sav_domain::ledger::PlannedPoint;
 use sav_domain::recovery_point::{Lifecycle, PointStatus, RecoveryPoint};
 use sav_domain::{Moment, ResourceType};
 
+use super::fold::Fold;
+
 /// Two different tellings of one point share a digest about once in 2^64 times. Another way to reckon it would cost one slow plan:
 /// a digest that differs has the row itself looked at.
 pub(super) fn of(planned: &PlannedPoint) -> i64 {
@@ -39,7 +41,7 @@ pub(super) fn of(planned: &PlannedPoint) -> i64 {
         source_vault_arn,
         vault_type,
     } = point;
-    let mut digest = Digest(0);
+    let mut digest = Fold::default();
     let texts = [
         Some(&**arn),
         Some(vault.as_str()),
@@ -58,8 +60,8 @@ pub(super) fn of(planned: &PlannedPoint) -> i64 {
         ruling.reason.as_deref(),
         ruling.fix.as_deref(),
     ];
-    for text in texts {
-        digest.text(text);
+    for told in texts {
+        text(&mut digest, told);
     }
     let millis = |moment: &Option<Moment>| moment.map(Moment::millis);
     let numbers = [
@@ -73,36 +75,23 @@ pub(super) fn of(planned: &PlannedPoint) -> i64 {
         *delete_after_days,
         Some(i64::from(*is_parent)),
     ];
-    for number in numbers {
-        digest.number(number);
+    for told in numbers {
+        number(&mut digest, told);
     }
-    digest.0.cast_signed()
+    digest.value().cast_signed()
 }
 
-struct Digest(u64);
-
-impl Digest {
-    /// A change of one word alone always shows: every step can be undone.
-    fn word(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+/// What is absent differs from anything that is there.
+fn text(digest: &mut Fold, text: Option<&str>) {
+    match text {
+        Some(text) => digest.bytes(text.as_bytes()),
+        None => digest.word(u64::MAX),
     }
+}
 
-    fn text(&mut self, text: Option<&str>) {
-        let Some(text) = text else {
-            return self.word(u64::MAX);
-        };
-        self.word(text.len() as u64);
-        for piece in text.as_bytes().chunks(8) {
-            let mut word = [0; 8];
-            word[..piece.len()].copy_from_slice(piece);
-            self.word(u64::from_le_bytes(word));
-        }
-    }
-
-    fn number(&mut self, number: Option<i64>) {
-        self.word(u64::from(number.is_some()));
-        self.word(number.unwrap_or_default().cast_unsigned());
-    }
+fn number(digest: &mut Fold, number: Option<i64>) {
+    digest.word(u64::from(number.is_some()));
+    digest.word(number.unwrap_or_default().cast_unsigned());
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use sav_domain::ledger::PointId;
 use serde::Serialize;
 
 use super::document::{
-    CauseDocument, EventDocument, FORMAT, Header, LearnedDocument, Migration, ParkedDocument, PlanDocument,
-    PointDocument, VERSION, WindowDocument,
+    CauseDocument, EntryDocument, EventDocument, FORMAT, Header, LearnedDocument, Migration, ParkedDocument,
+    PlanDocument, PointDocument, VERSION, WindowDocument,
 };
 use super::lock::private;
 use super::path::beside;
@@ -76,6 +76,8 @@ pub fn export(
         Some(ParkedDocument::of(&standing.group, cause))
     });
     write_section(out, "parked_groups", parked)?;
+    let journal: Result<Vec<_>, _> = reader.entries(None)?.iter().map(EntryDocument::of).collect();
+    write_section(out, "journal", journal.map_err(unfit)?)?;
     write!(out, ",\n \"points\": [")?;
     let mut written = 0;
     let mut after = PointId(0);
@@ -173,14 +175,14 @@ pub fn export_to_file(
 }
 
 /// A file under another name until it is whole; without that it goes.
-struct Unfinished {
-    file: File,
+pub(crate) struct Unfinished {
+    pub(crate) file: File,
     path: PathBuf,
     whole: bool,
 }
 
 impl Unfinished {
-    fn beside(path: &Path) -> io::Result<Self> {
+    pub(crate) fn beside(path: &Path) -> io::Result<Self> {
         let path = beside(path, &format!(".unfinished-{}", std::process::id()));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -193,7 +195,7 @@ impl Unfinished {
         })
     }
 
-    fn become_(mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn become_(mut self, path: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         std::fs::rename(&self.path, path)?;
         self.whole = true;

@@ -18,7 +18,7 @@ use super::{fault, path::beside};
 /// "SAVT" in the header of the file: what makes it ours among all SQLite databases.
 const APPLICATION_ID: i64 = 0x5341_5654;
 /// From an empty file to today: each step's result is one schema version. Steps are added, never changed.
-pub(super) const SCHEMA_STEPS: &[&str] = &[include_str!("schema.sql")];
+pub(super) const SCHEMA_STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 const BUSY_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 

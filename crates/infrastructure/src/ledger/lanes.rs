@@ -10,7 +10,7 @@ use super::store::{Done, Refusal, Store};
 
 /// The first that waits, unless something is open. `head` counts an unknown size as larger than any.
 const HEAD_NOW: &str = "SELECT t.point, t.copy_group, t.position, p.size_bytes FROM transfer AS t JOIN point AS p ON p.id = t.point \
-     WHERE t.lane = ?1 AND t.stage = 'waiting' AND t.position IS NOT NULL \
+     WHERE t.lane = ?1 AND t.stage = 'waiting' AND t.position >= 0 \
      AND NOT EXISTS (SELECT 1 FROM transfer AS o WHERE o.lane = ?1 AND (o.stage = 'intended' OR o.stage = 'unsure' OR o.stage = 'copying')) \
      ORDER BY t.position LIMIT 1";
 
@@ -20,7 +20,7 @@ pub(super) const HEADS_NOW: &str = "DROP INDEX IF EXISTS head_in_order; DROP IND
      SELECT first.lane, t.point, t.copy_group, t.position, \
      CASE WHEN p.size_bytes BETWEEN 0 AND 9223372036854775806 THEN p.size_bytes ELSE 9223372036854775807 - (p.size_bytes IS NOT NULL) END \
      FROM (SELECT lane, point, min(position) FROM transfer INDEXED BY transfer_turns \
-     WHERE stage = 'waiting' AND position IS NOT NULL GROUP BY lane) AS first \
+     WHERE stage = 'waiting' AND position >= 0 GROUP BY lane) AS first \
      CROSS JOIN transfer AS t ON t.point = first.point CROSS JOIN point AS p ON p.id = t.point \
      WHERE NOT EXISTS (SELECT 1 FROM transfer AS o WHERE o.lane = first.lane AND (o.stage = 'intended' OR o.stage = 'unsure' OR o.stage = 'copying')); \
      CREATE INDEX head_in_order ON head (copy_group, position); \

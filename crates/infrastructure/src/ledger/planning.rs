@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use sav_domain::Moment;
 use sav_domain::ledger::{PlanChanges, PlanId, PlannedPoint, PointId, Ruling, Verdict};
 
+use super::fold::Folding;
 use super::rows::{self, Keys, PLANNED_COLUMNS, PLANNED_COUNT, PLANNED_MARKS};
 use super::store::{Done, Store, arn_of};
 use super::words::{GroupNumbers, WordNumbers};
@@ -15,7 +16,11 @@ use super::{digest, lanes};
 /// What a first plan does without. Put back when it is finished, or by the next opening if it never is.
 pub(super) const LATE_INDEXES: &str = "CREATE INDEX IF NOT EXISTS sighting_by_arn ON sighting (arn_hash); \
      CREATE INDEX IF NOT EXISTS transfer_turns ON transfer (lane, position) \
-     WHERE stage = 'waiting' AND position IS NOT NULL;";
+     WHERE stage = 'waiting' AND position >= 0;";
+
+/// In the column of places: none. As wide as the places of a million, so that a row that is given its place keeps its size and is
+/// overwritten where it lies.
+pub(super) const NO_PLACE: i64 = -0x0080_0000;
 
 /// From so many lanes on it is less work to settle all of them at once.
 const MANY_LANES: usize = 10_000;
@@ -38,7 +43,7 @@ struct Known {
     seen: u32,
     /// Whether it has a transfer that is to be copied, and its place.
     wanted: bool,
-    position: Option<i64>,
+    position: i64,
 }
 
 impl Store {
@@ -62,7 +67,7 @@ impl Store {
         if !self.connection.prepare_cached(any)?.exists([])? {
             self.connection
                 .execute_batch("DROP INDEX IF EXISTS sighting_by_arn; DROP INDEX IF EXISTS transfer_turns;")?;
-            self.first_plan = Some(HashSet::new());
+            self.first_plan = Some(HashSet::default());
         }
         let sql = "INSERT INTO plan (listed_at, made_with) VALUES (?1, ?2) RETURNING id";
         let id = self
@@ -128,10 +133,10 @@ impl Store {
         let connection = &self.connection;
         let mut moved = HashSet::new();
         let mut place_of = connection
-            .prepare_cached("UPDATE transfer SET position = ?2 WHERE point = ?1 AND wanted AND position IS NOT ?2")?;
+            .prepare_cached("UPDATE transfer SET position = ?2 WHERE point = ?1 AND wanted AND position <> ?2")?;
         let mut lane_of = connection.prepare_cached("SELECT lane FROM transfer WHERE point = ?1")?;
         for (id, position) in places {
-            let is_moved = place_of.execute((id.0, place(*position)))? > 0;
+            let is_moved = place_of.execute((id.0, place(Some(*position))))? > 0;
             if is_moved && self.planning {
                 continue;
             }
@@ -217,7 +222,7 @@ impl<'s> Pen<'s> {
         })
     }
 
-    fn upsert(&mut self, first_plan: Option<&mut HashSet<i64>>, planned: &PlannedPoint) -> Done<PointId> {
+    fn upsert(&mut self, first_plan: Option<&mut HashSet<i64, Folding>>, planned: &PlannedPoint) -> Done<PointId> {
         let hash = rows::arn_hash(&planned.point.arn);
         let digest = digest::of(planned);
         let is_new = first_plan.is_some_and(|hashes| hashes.insert(hash));
@@ -233,8 +238,8 @@ impl<'s> Pen<'s> {
                 if known.seen != self.plan.0 {
                     self.see_again.execute((known.id, self.plan.0))?;
                 }
-                let position = planned.position.map(place);
-                if wanted && position.is_some() && known.position != position {
+                let position = place(planned.position);
+                if wanted && planned.position.is_some() && known.position != position {
                     self.connection
                         .prepare_cached("UPDATE transfer SET position = ?2 WHERE point = ?1")?
                         .execute((known.id, position))?;
@@ -256,7 +261,7 @@ impl<'s> Pen<'s> {
                 id: row.get(0)?,
                 as_told: row.get::<_, Option<i64>>(1)? == Some(digest),
                 seen: row.get(2)?,
-                position: row.get(3)?,
+                position: row.get::<_, Option<_>>(3)?.unwrap_or(NO_PLACE),
                 wanted: row.get::<_, Option<bool>>(4)? == Some(true),
             };
             // A point that is another altogether, with the same hash, would tell the same thing only by a second accident.
@@ -275,7 +280,7 @@ impl<'s> Pen<'s> {
         self.insert_sighting.execute((id, hash, digest, self.plan.0))?;
         if planned.ruling.verdict == Verdict::Copy {
             let group = self.groups.number(connection, keys)?;
-            let position = planned.position.map(place);
+            let position = place(planned.position);
             self.insert_transfer
                 .execute((id, position, lanes::lane(keys.resource, id), group))?;
         }
@@ -313,9 +318,9 @@ impl<'s> Pen<'s> {
         let group = self.groups.number(self.connection, keys)?;
         self.connection
             .prepare_cached(
-                "UPDATE transfer SET wanted = 0, position = NULL, lane = ?2, copy_group = ?3 WHERE point = ?1",
+                "UPDATE transfer SET wanted = 0, position = ?4, lane = ?2, copy_group = ?3 WHERE point = ?1",
             )?
-            .execute((id, lanes::lane(keys.resource, id), group))?;
+            .execute((id, lanes::lane(keys.resource, id), group, NO_PLACE))?;
         Ok(())
     }
 
@@ -325,9 +330,9 @@ impl<'s> Pen<'s> {
             .prepare_cached(
                 "INSERT INTO transfer (point, position, stage, wanted, copied, attempts, failures, lane, copy_group) \
                  VALUES (?1, ?2, 'waiting', 1, 0, 0, 0, ?3, ?4) ON CONFLICT (point) DO UPDATE \
-                 SET position = coalesce(?2, position), wanted = 1, lane = ?3, copy_group = ?4",
+                 SET position = iif(?2 >= 0, ?2, position), wanted = 1, lane = ?3, copy_group = ?4",
             )?
-            .execute((id, position.map(place), lanes::lane(keys.resource, id), group))?;
+            .execute((id, place(position), lanes::lane(keys.resource, id), group))?;
         Ok(())
     }
 }
@@ -336,6 +341,6 @@ impl<'s> Pen<'s> {
 pub(super) const PLAN_BEFORE: &str = "SELECT max(id) FROM plan WHERE finished_at IS NOT NULL AND id < ?1";
 
 /// Places beyond what SQLite can count are all last.
-fn place(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
+fn place(position: Option<u64>) -> i64 {
+    position.map_or(NO_PLACE, |position| i64::try_from(position).unwrap_or(i64::MAX))
 }

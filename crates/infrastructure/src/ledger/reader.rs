@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use sav_application::ports::{LedgerError, LedgerReader};
+use sav_domain::forecast::{LaneLeft, Lately};
 use sav_domain::ledger::{
-    AttemptEnd, AttemptRecord, Difference, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanId,
+    AttemptEnd, AttemptRecord, Difference, Entry, GroupId, GroupStanding, Learned, LedgerPoint, Particulars, PlanId,
     PlanRecord, PointId, Portion, Progress, Standing, Window, WindowEnd, WindowId,
 };
 use sav_domain::transfer::{Attempt, Event, JobId, Stage, Token, Transfer};
@@ -275,6 +276,17 @@ impl LedgerReader for SqliteReader {
         })
     }
 
+    fn entries(&self, kind: Option<&str>) -> Result<Vec<Entry>, LedgerError> {
+        let sql = "SELECT at, kind, detail FROM journal WHERE kind = ?1 OR ?1 IS NULL ORDER BY number";
+        self.rows(sql, [kind], |row| {
+            Ok(Entry {
+                at: moment(row, 0)?,
+                kind: row.get(1)?,
+                detail: row.get(2)?,
+            })
+        })
+    }
+
     fn at_one_moment(&mut self) -> Result<(), LedgerError> {
         let begin = || {
             if self.connection.is_autocommit() {
@@ -310,5 +322,13 @@ impl LedgerReader for SqliteReader {
         most: usize,
     ) -> Result<Vec<(PointId, Stage)>, LedgerError> {
         self.standing_in(stages, after, most)
+    }
+
+    fn lanes_left(&self, tell: &mut dyn FnMut(&LaneLeft)) -> Result<(), LedgerError> {
+        self.tell_lanes(tell)
+    }
+
+    fn landed_lately(&self, most: usize) -> Result<Lately, LedgerError> {
+        self.look_lately(most)
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn ledger_point(connection: &Connection, words: &WordTexts, row: &Row
                 reason: word(1)?,
                 fix: word(2)?,
             },
-            position: row.get::<_, Option<i64>>(27)?.map(i64::cast_unsigned),
+            position: row.get::<_, Option<i64>>(27)?.and_then(|place| place.try_into().ok()),
         },
         seen: PlanId(row.get(26)?),
         transfer,

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 use sav_application::ports::{Change, LedgerError};
 use sav_domain::Moment;
-use sav_domain::ledger::{Learned, PointId, WindowEnd, WindowId};
+use sav_domain::ledger::{Entry, Learned, PointId, WindowEnd, WindowId};
 use sav_domain::transfer::{Attempt, Event, JobId, Stage, Step, Token, Transfer};
 
+use super::fold::Folding;
+use super::planning::NO_PLACE;
 use super::rows::{self, Keys};
 use super::words::{GroupNumbers, WordNumbers};
 use super::{fault, lanes};
@@ -23,7 +25,7 @@ pub(super) struct Store {
     pub(super) planning: bool,
     /// While the very first plan is written: hashes of the ARNs so far, instead of the indexes, which are built at its end.
     /// Kept up to date one point at a time they would rewrite most of their pages with every commit.
-    pub(super) first_plan: Option<HashSet<i64>>,
+    pub(super) first_plan: Option<HashSet<i64, Folding>>,
 }
 
 /// Why a piece of work came to nothing.
@@ -225,10 +227,10 @@ impl Store {
         let group = self.groups.number(&self.connection, keys)?;
         self.connection
             .prepare_cached(
-                "INSERT INTO transfer (point, stage, wanted, copied, attempts, failures, lane, copy_group) \
-                 SELECT id, 'waiting', verdict = 'copy', 0, 0, 0, ?2, ?3 FROM point WHERE id = ?1",
+                "INSERT INTO transfer (point, position, stage, wanted, copied, attempts, failures, lane, copy_group) \
+                 SELECT id, ?4, 'waiting', verdict = 'copy', 0, 0, 0, ?2, ?3 FROM point WHERE id = ?1",
             )?
-            .execute((id.0, lanes::lane(keys.resource, id.0), group))?;
+            .execute((id.0, lanes::lane(keys.resource, id.0), group, NO_PLACE))?;
         Ok(())
     }
 
@@ -289,6 +291,16 @@ impl Store {
                 at,
             } = one;
             statement.execute((&**what, &**scope, value, samples.cast_signed(), at.millis()))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn note(&self, entries: &[Entry]) -> Done<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached("INSERT INTO journal (at, kind, detail) VALUES (?1, ?2, ?3)")?;
+        for Entry { at, kind, detail } in entries {
+            statement.execute((at.millis(), &**kind, &**detail))?;
         }
         Ok(())
     }

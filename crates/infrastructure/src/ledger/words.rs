@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::fold::Folding;
 use super::rows::Keys;
 
 /// How many words are kept at hand, in either direction; the rest is looked up in the table. Enough for the names of some
@@ -15,7 +16,7 @@ const WORDS_AT_HAND: usize = 200_000;
 /// Text to number, for writing.
 #[derive(Debug, Default)]
 pub(super) struct WordNumbers {
-    at_hand: HashMap<Arc<str>, i64>,
+    at_hand: HashMap<Arc<str>, i64, Folding>,
 }
 
 impl WordNumbers {
@@ -54,7 +55,7 @@ impl WordNumbers {
 /// Number to text, for reading. Words never change, so what was read once stays true.
 #[derive(Debug, Default)]
 pub(super) struct WordTexts {
-    at_hand: RefCell<HashMap<i64, Arc<str>>>,
+    at_hand: RefCell<HashMap<i64, Arc<str>, Folding>>,
 }
 
 impl WordTexts {

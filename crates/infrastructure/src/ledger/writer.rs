@@ -6,7 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use sav_application::ports::{Change, Ledger, LedgerError};
-use sav_domain::ledger::{GroupId, Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId};
+use sav_domain::ledger::{
+    Entry, GroupId, Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId,
+};
 use sav_domain::transfer::{Cause, Transfer};
 use sav_domain::{Moment, Route};
 use tokio::sync::oneshot;
@@ -225,5 +227,9 @@ impl Ledger for SqliteLedger {
 
     async fn learn(&self, learned: Vec<Learned>) -> Result<(), LedgerError> {
         self.submit(move |store| store.learn(&learned)).await
+    }
+
+    async fn note(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.submit(move |store| store.note(&entries)).await
     }
 }

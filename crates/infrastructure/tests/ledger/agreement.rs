@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use sav_application::memory_ledger::MemoryLedger;
 use sav_application::ports::{Ledger, LedgerError, LedgerReader};
 use sav_domain::VaultName;
+use sav_domain::forecast::{Landed, LaneId, LaneLeft};
 use sav_domain::ledger::{Group, GroupId, Lane, LedgerPoint, PlannedPoint, PointId, Ruling, Standing, Verdict};
 use sav_domain::transfer::{DestinationArn, JobId, Stage, Step, Transfer};
 
@@ -58,10 +59,10 @@ fn orders() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn acts() -> impl Strategy<Value = Act> {
-    let events = || prop::collection::vec((0..POINTS, 0..16_u8), 1..5);
+    let events = || prop::collection::vec((0..POINTS, 0..17_u8), 1..5);
     let rulings = prop::collection::vec((0..POINTS, rulings()), 0..3);
     prop_oneof![
-        2 => (prop::collection::vec(points(), 0..12), rulings, orders(), prop::collection::vec((0..POINTS, 0..16_u8), 0..2))
+        2 => (prop::collection::vec(points(), 0..12), rulings, orders(), prop::collection::vec((0..POINTS, 0..17_u8), 0..2))
             .prop_map(|(points, rule, order, meanwhile)| Act::Plan { points, rule, order, meanwhile }),
         1 => orders().prop_map(Act::Order),
         12 => events().prop_map(Act::Happen),
@@ -87,6 +88,7 @@ fn step(kind: u8, word: u32) -> Step {
         12 => Step::NothingFound,
         13 => Step::Vanished,
         14 => Step::Reappeared,
+        15 => Step::Lost,
         _ => Step::AlreadyThere {
             destination: DestinationArn::new("arn:there").unwrap(),
         },
@@ -185,6 +187,27 @@ impl<L: Ledger> Told<L> {
         }
     }
 
+    /// What a forecast is made from. Each ledger numbers lanes as it likes.
+    fn outlook(&self) -> (Vec<LaneLeft>, Vec<Landed>, usize) {
+        let reader = self.ledger.reader().unwrap();
+        let mut lanes = Vec::new();
+        reader
+            .lanes_left(&mut |left| {
+                lanes.push(LaneLeft {
+                    lane: LaneId(0),
+                    ..left.clone()
+                });
+            })
+            .unwrap();
+        lanes.sort_by_key(|left| left.sample);
+        let lately = reader.landed_lately(usize::MAX).unwrap();
+        assert!(lately.is_all);
+        let landed = lately.landed.into_iter();
+        let mut landed: Vec<Landed> = landed.map(|one| Landed { lane: LaneId(0), ..one }).collect();
+        landed.sort_by_key(|one| (one.ended, one.opened, one.size_bytes));
+        (lanes, landed, lately.under_way.len())
+    }
+
     fn turns(&self) -> (Vec<LedgerPoint>, Standing) {
         let reader = self.ledger.reader().unwrap();
         let points = reader.points(None, usize::MAX).unwrap();
@@ -247,6 +270,7 @@ proptest! {
                 in_memory.acts(act).await;
                 assert_eq!(on_disk.answers, in_memory.answers);
                 assert_eq!(on_disk.turns(), in_memory.turns());
+                assert_eq!(on_disk.outlook(), in_memory.outlook());
             }
             let before = on_disk.turns();
             let Told { ledger, ids, answers, words, place } = on_disk;

@@ -1,7 +1,7 @@
 //! What every ledger promises.
 
 use sav_application::ports::{Ledger, LedgerError, LedgerReader};
-use sav_domain::ledger::{Difference, Learned, LedgerPoint, PlanChanges, PointId, Ruling, Verdict, WindowEnd};
+use sav_domain::ledger::{Difference, Entry, Learned, LedgerPoint, PlanChanges, PointId, Ruling, Verdict, WindowEnd};
 use sav_domain::transfer::{JobId, Stage, Step, Transfer};
 
 use super::world::*;
@@ -15,6 +15,7 @@ every_ledger_keeps!(
     a_second_plan_tells_new_from_gone_and_changed,
     a_ruling_may_change_until_the_transfer_has_begun,
     a_begun_transfer_that_is_ruled_out_loses_its_place,
+    a_lost_copy_goes_back_into_the_queue,
     windows_plans_and_lessons_are_kept,
     many_writers_at_once_each_get_their_own_answer,
 );
@@ -244,6 +245,43 @@ async fn a_begun_transfer_that_is_ruled_out_loses_its_place<L: Ledger>(ledger: &
     assert_eq!(reader.groups().unwrap()[0].waiting, 1);
 }
 
+async fn a_lost_copy_goes_back_into_the_queue<L: Ledger>(ledger: &L) {
+    let ids = with_points(ledger, 2).await;
+    let landed = [meant("t1"), accepted("job"), landed()];
+    let journey = (1..).zip(landed).map(|(millis, step)| change(ids[0], millis, step));
+    ledger.record(journey.collect()).await.unwrap();
+    // A plan that saw the copy has no place for it.
+    let plan = ledger.begin_plan(at(5), made_with()).await.unwrap();
+    let there = Ruling {
+        verdict: Verdict::Skip,
+        reason: Some("already_there".into()),
+        fix: None,
+    };
+    ledger
+        .rule(plan, ids.iter().map(|id| (*id, there.clone())).collect())
+        .await
+        .unwrap();
+    ledger.finish_plan(plan, at(6)).await.unwrap();
+    let reader = ledger.reader().unwrap();
+    assert!(all_ready(&reader).is_empty());
+
+    let waiting = ledger.record(vec![change(ids[0], 7, Step::Lost)]).await.unwrap();
+    assert_eq!((waiting[0].stage(), waiting[0].attempts), (Stage::Waiting, 1));
+    assert_eq!(ledger.reader().unwrap().groups().unwrap()[0].copied, 0);
+    ledger
+        .rule(plan, ids.iter().map(|id| (*id, Ruling::COPY)).collect())
+        .await
+        .unwrap();
+    ledger.queue(vec![(ids[0], 1), (ids[1], 2)]).await.unwrap();
+    assert_eq!(numbers(&all_ready(&reader)), ids);
+    let again = ledger.record(vec![change(ids[0], 8, meant("t1"))]).await;
+    assert!(matches!(again, Err(LedgerError::Illegal { .. })), "{again:?}");
+    let again = ledger.record(vec![change(ids[0], 9, meant("t2"))]).await.unwrap();
+    assert_eq!(again[0].attempts, 2);
+    let attempts = reader.attempts(ids[0]).unwrap();
+    assert_eq!(attempts[0].ended.as_ref().map(|end| &*end.outcome), Some("landed"));
+}
+
 async fn windows_plans_and_lessons_are_kept<L: Ledger>(ledger: &L) {
     with_points(ledger, 1).await;
     let first = ledger.open_window(at(1)).await.unwrap();
@@ -269,6 +307,18 @@ async fn windows_plans_and_lessons_are_kept<L: Ledger>(ledger: &L) {
     assert_eq!((windows[0].id, windows[0].ended), (first, None));
     assert_eq!((windows[1].started_at, windows[1].ended), (at(2), Some(end)));
     assert_eq!(reader.learned().unwrap(), [lesson(2.5)]);
+    let entry = |kind: &str, detail: &str| Entry {
+        at: at(5),
+        kind: kind.into(),
+        detail: detail.into(),
+    };
+    let (pause, resume) = (entry("paused", r#"{"side":"source"}"#), entry("resumed", "{}"));
+    let written = [pause.clone(), resume.clone(), pause.clone()];
+    ledger.note(written[..2].to_vec()).await.unwrap();
+    ledger.note(written[2..].to_vec()).await.unwrap();
+    assert_eq!(reader.entries(None).unwrap(), written);
+    assert_eq!(reader.entries(Some("paused")).unwrap(), [pause.clone(), pause]);
+    assert_eq!(reader.entries(Some("resume")).unwrap(), []);
     let plans = reader.plans().unwrap();
     assert_eq!((plans[0].listed_at, plans[0].finished_at), (at(0), Some(at(1))));
 }

@@ -132,7 +132,13 @@ async fn a_summary_tells_vaults_types_causes_and_failures<L: Ledger>(ledger: &L)
         .collect();
     assert_eq!(types, [("", 2), ("EBS", 13), ("RDS", 1)]);
     // One failed, one is parked by itself, one waits in the parked group.
-    assert_eq!(summary.causes, [("KMS_KEY_ERROR".into(), 3)]);
+    let causes: Vec<(&str, u64)> = summary
+        .causes
+        .iter()
+        .map(|cause| (&*cause.category, cause.count))
+        .collect();
+    assert_eq!(causes, [("KMS_KEY_ERROR", 3)]);
+    assert!(!summary.causes[0].samples.is_empty() && summary.causes[0].message.is_some());
     let blocked_for = blocked().reason;
     assert_eq!(summary.blocked, [(Some("cold".into()), 2), (blocked_for, 1)]);
     assert_eq!(summary.parked_groups.len(), 1);

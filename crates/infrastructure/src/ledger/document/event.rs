@@ -106,7 +106,8 @@ impl EventDocument {
             | Step::SightLost
             | Step::Unparked
             | Step::Vanished
-            | Step::Reappeared => {}
+            | Step::Reappeared
+            | Step::Lost => {}
         }
         document
     }
@@ -161,6 +162,7 @@ impl EventDocument {
             "unparked" => Step::Unparked,
             "vanished" => Step::Vanished,
             "reappeared" => Step::Reappeared,
+            "lost" => Step::Lost,
             _ => return Err(format!("there is no step `{name}`")),
         };
         let left_over = [
@@ -228,6 +230,7 @@ mod tests {
             Step::Requeued { not_before },
             Step::Vanished,
             Step::Reappeared,
+            Step::Lost,
         ];
         for step in steps {
             let event = Event::new(Moment::from_millis(1_700_000_000_123), step);
@@ -249,8 +252,8 @@ mod tests {
             "the step `landed` needs the member `destination`"
         );
         assert_eq!(
-            refused(&format!(r#"{{{at},"step":"lost"}}"#)),
-            "there is no step `lost`"
+            refused(&format!(r#"{{{at},"step":"mislaid"}}"#)),
+            "there is no step `mislaid`"
         );
         assert!(refused(&format!(r#"{{{at},"step":"resent","jobb":"j"}}"#)).contains("unknown field `jobb`"));
         assert!(refused(r#"{"at":"soon","step":"resent"}"#).contains("RFC 3339"));

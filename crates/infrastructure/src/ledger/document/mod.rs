@@ -5,6 +5,7 @@
 //! {
 //!   "ledger": { "format": …, "version": …, "migration": …, "created_at": …, "exported_at": … },
 //!   "plans": [ … ], "windows": [ … ], "learned": [ … ], "parked_groups": [ … ],
+//!   "journal": [ … ],
 //!   "points": [ { …, "events": [ … ] }, … ]
 //! }
 //! ```
@@ -16,7 +17,7 @@ mod point;
 
 use std::sync::Arc;
 
-use sav_domain::ledger::{Group, Learned, PlanId, PlanRecord, Window, WindowEnd, WindowId};
+use sav_domain::ledger::{Entry, Group, Learned, PlanId, PlanRecord, Window, WindowEnd, WindowId};
 use sav_domain::{AccountId, Moment, Region, ResourceType, Route, VaultName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -169,6 +170,32 @@ impl LearnedDocument {
             samples: self.samples,
             at: self.at,
         })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryDocument {
+    at: Moment,
+    kind: Box<str>,
+    detail: Box<RawValue>,
+}
+
+impl EntryDocument {
+    pub(super) fn of(entry: &Entry) -> Result<Self, String> {
+        Ok(Self {
+            at: entry.at,
+            kind: entry.kind.clone(),
+            detail: embedded(&entry.detail)?,
+        })
+    }
+
+    pub(super) fn record(self) -> Entry {
+        Entry {
+            at: self.at,
+            kind: self.kind,
+            detail: (&*on_one_line(&self.detail)).into(),
+        }
     }
 }
 

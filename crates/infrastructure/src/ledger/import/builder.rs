@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params};
 use sav_application::ports::LedgerError;
 use sav_domain::journey::Journey;
-use sav_domain::ledger::{AttemptRecord, Group, Learned, PlanRecord, PlannedPoint, PointId, Verdict, Window};
+use sav_domain::ledger::{AttemptRecord, Entry, Group, Learned, PlanRecord, PlannedPoint, PointId, Verdict, Window};
 use sav_domain::transfer::{Cause, Event, JobId, Token};
 use sav_domain::{Moment, ResourceType, Route};
 
@@ -110,6 +110,12 @@ impl Builder {
         self.put(sql, values, || {
             format!("what, scope: `{what}` of `{scope}` stands there twice")
         })
+    }
+
+    pub(super) fn note(&self, entry: &Entry) -> Result<(), Wrong> {
+        let values = (entry.at.millis(), &*entry.kind, &*entry.detail);
+        let sql = "INSERT INTO journal (at, kind, detail) VALUES (?1, ?2, ?3)";
+        self.put(sql, values, || "journal: there is no room for it".into())
     }
 
     /// Its points may still be to come.

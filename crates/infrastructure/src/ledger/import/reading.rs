@@ -13,10 +13,19 @@ use serde_json::error::Category;
 use super::builder::Builder;
 use super::{ImportError, Whose, Wrong};
 use crate::ledger::document::{
-    FORMAT, Header, LearnedDocument, ParkedDocument, PlanDocument, PointDocument, VERSION, WindowDocument,
+    EntryDocument, FORMAT, Header, LearnedDocument, ParkedDocument, PlanDocument, PointDocument, VERSION,
+    WindowDocument,
 };
 
-const MEMBERS: &[&str] = &["ledger", "plans", "windows", "learned", "parked_groups", "points"];
+const MEMBERS: &[&str] = &[
+    "ledger",
+    "plans",
+    "windows",
+    "learned",
+    "parked_groups",
+    "journal",
+    "points",
+];
 /// After so many points the caller is asked whether to go on.
 const BREATH: u64 = 1000;
 
@@ -190,6 +199,10 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 "learned" => {
                     let take =
                         |reading: &mut Reading<'_>, one: LearnedDocument| reading.builder.learned(&one.record()?);
+                    map.next_value_seed(Section::new(reading, member, take))?;
+                }
+                "journal" => {
+                    let take = |reading: &mut Reading<'_>, entry: EntryDocument| reading.builder.note(&entry.record());
                     map.next_value_seed(Section::new(reading, member, take))?;
                 }
                 "parked_groups" => map.next_value_seed(Section::new(reading, member, Reading::parked))?,

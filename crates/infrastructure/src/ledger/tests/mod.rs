@@ -79,6 +79,11 @@ fn all(reader: &impl LedgerReader) -> String {
     // Turns are settled when the plan is.
     let is_settled = plans.iter().all(|plan| plan.finished_at.is_some());
     let turns = is_settled.then(|| reader.heads_after(&ids).unwrap());
-    let rest = (plans, reader.windows().unwrap(), reader.learned().unwrap());
+    let rest = (
+        plans,
+        reader.windows().unwrap(),
+        reader.learned().unwrap(),
+        reader.entries(None).unwrap(),
+    );
     format!("{points:?}\n{journeys:?}\n{turns:?}\n{groups:?}\n{rest:?}")
 }

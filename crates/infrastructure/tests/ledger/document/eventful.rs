@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sav_application::ports::{Ledger, LedgerReader};
-use sav_domain::ledger::{Learned, PlannedPoint, PointId, Ruling, Verdict, WindowEnd};
+use sav_domain::ledger::{Entry, Learned, PlannedPoint, PointId, Ruling, Verdict, WindowEnd};
 use sav_domain::transfer::{Cause, JobId, Part, Step};
 use sav_infrastructure::ledger::SqliteLedger;
 
@@ -53,6 +53,17 @@ async fn measure(ledger: &SqliteLedger) {
         ])
         .await
         .unwrap();
+    let entry = |kind: &str, detail: &str| Entry {
+        at: at(5),
+        kind: kind.into(),
+        detail: detail.into(),
+    };
+    let journal = vec![
+        entry("paused", r#"{"reason":"two\nlines, \"quoted\"","side":"source"}"#),
+        entry("resumed", "{}"),
+        entry("paused", r#"{ "n": 1.0 }"#),
+    ];
+    ledger.note(journal).await.unwrap();
 }
 
 fn cause() -> Cause {
@@ -104,6 +115,7 @@ async fn travel(ledger: &SqliteLedger, ids: &[PointId]) {
             ],
         ),
         (45, vec![Step::Vanished]),
+        (46, vec![meant("f"), accepted("job-f"), landed(), Step::Lost]),
     ];
     // Out of the order of the points, and with a clock that once goes back.
     for (round, millis) in [(0, 20), (1, 30), (2, 25), (3, 40), (4, 41), (5, 42), (6, 43)] {

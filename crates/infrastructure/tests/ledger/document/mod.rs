@@ -65,7 +65,13 @@ fn all_of(path: &Path) -> impl PartialEq + std::fmt::Debug {
         stories,
         ready,
         (reader.standing(), reader.particulars(), reader.arrivals(Moment::MIN)),
-        (reader.plans(), reader.windows(), reader.learned(), reader.created_at()),
+        (
+            reader.plans(),
+            reader.windows(),
+            reader.learned(),
+            reader.created_at(),
+            reader.entries(None),
+        ),
     )
 }
 

@@ -34,6 +34,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Unparked),
         1 => Just(Step::Vanished),
         1 => Just(Step::Reappeared),
+        1 => Just(Step::Lost),
     ]
 }
 

@@ -70,7 +70,7 @@ async fn nonsense_is_refused_with_its_place() {
     let window = broken("\"window\":2", "\"window\":1");
     assert!(window.contains("there are two with the number 1"), "{window}");
 
-    let cut = refused(&document[..document.len() / 2]);
+    let cut = refused(&document[..document.floor_char_boundary(document.len() / 2)]);
     assert!(cut.contains("EOF while parsing"), "{cut}");
     let more = refused(&format!("{document}{{}}"));
     assert!(more.contains("trailing characters"), "{more}");
