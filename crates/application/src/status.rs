@@ -1,10 +1,11 @@
 //! `status`: where does the migration stand, and when will it end? From the ledger alone.
 
 use sav_domain::Moment;
-use sav_domain::forecast::{self, Forecast, History};
+use sav_domain::forecast::Forecast;
 use sav_domain::ledger::{Particulars, Standing, Window};
 use sav_domain::status::{Counts, PAUSED};
 
+use crate::forecasting::{self, OpenWindow};
 use crate::ports::{LedgerError, LedgerReader};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,19 +49,11 @@ pub fn read<R: LedgerReader>(reader: &mut R, in_use: bool, now: Moment) -> Resul
     let recorded = reader.windows()?;
     let running = in_use && recorded.last().is_some_and(|window| window.ended.is_none());
     let windows = windows(reader, &recorded)?;
-    let arrivals = match forecast::looked_at_since(&recorded) {
-        Some(since) => reader.arrivals(since)?,
-        None => Vec::new(),
-    };
-    let history = History {
-        windows: recorded,
-        arrivals,
-        running,
-    };
+    let open = OpenWindow { running, planned: None };
     Ok(Status {
         throughput_per_hour: throughput(&windows, running, now),
         pause: if running { pause(reader)? } else { None },
-        forecast: Forecast::of(counts.remaining(), &history, now),
+        forecast: forecasting::read(reader, open, now)?,
         counts,
         standing,
         particulars,

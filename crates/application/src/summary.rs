@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sav_domain::Moment;
+use sav_domain::actor::Actor;
 use sav_domain::forecast::Forecast;
 use sav_domain::ledger::{GroupStanding, LedgerPoint, PointId, Portion, Verdict};
 use sav_domain::status::Counts;
@@ -17,6 +18,9 @@ use crate::status;
 
 /// How many failed transfers are read at once.
 const FAILURES_A_PAGE: usize = 500;
+/// Points named as examples of a cause, and how many pages are read to find them.
+const SAMPLES: usize = 3;
+const PAGES_FOR_SAMPLES: usize = 10;
 
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -26,11 +30,25 @@ pub struct Summary {
     pub per_vault: BTreeMap<String, Counts>,
     /// By AWS's name of the type; points without one under the empty name.
     pub per_resource_type: BTreeMap<String, Counts>,
-    /// Of transfers that failed or are held back, by category, the most frequent first.
-    pub causes: Vec<(Box<str>, u64)>,
+    /// Of transfers that failed or are held back, the most frequent first.
+    pub causes: Vec<CauseGroup>,
     /// Why points are blocked, the most frequent first.
     pub blocked: Vec<(Option<Arc<str>>, u64)>,
     pub parked_groups: Vec<GroupStanding>,
+}
+
+/// What failed, or is held back, for one cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CauseGroup {
+    pub category: Box<str>,
+    pub count: u64,
+    /// Who has to do something about it.
+    pub actor: Actor,
+    pub fix: Option<Box<str>>,
+    /// AWS's own words about one of them.
+    pub message: Option<Box<str>>,
+    /// ARNs of the first few points that failed for it.
+    pub samples: Vec<Box<str>>,
 }
 
 /// One transfer that failed, as summaries list it.
@@ -75,7 +93,7 @@ impl Summary {
                 *causes.entry(cause.category.clone()).or_default() += group.waiting;
             }
         }
-        summary.causes = most_frequent_first(causes);
+        summary.causes = cause_groups(reader, causes, &summary.parked_groups)?;
         summary.blocked = most_frequent_first(blocked);
         Ok(summary)
     }
@@ -99,6 +117,74 @@ impl Summary {
         let ended = self.counts.completed + self.counts.failed;
         #[expect(clippy::cast_precision_loss, reason = "a percentage")]
         (ended > 0).then(|| self.counts.completed as f64 * 100.0 / ended as f64)
+    }
+}
+
+/// Samples come from the first failures; what is held back as a group is told by the group.
+fn cause_groups<R: LedgerReader>(
+    reader: &R,
+    counted: BTreeMap<Box<str>, u64>,
+    parked: &[GroupStanding],
+) -> Result<Vec<CauseGroup>, LedgerError> {
+    let mut groups: Vec<CauseGroup> = most_frequent_first(counted).into_iter().map(CauseGroup::of).collect();
+    if groups.is_empty() {
+        return Ok(groups);
+    }
+    let mut of_parked = parked.iter().filter_map(|group| group.parked.as_ref());
+    let (mut after, mut pages): (Option<PointId>, usize) = (None, 0);
+    loop {
+        let page = reader.in_stages(&[Stage::Failed, Stage::Parked], after, FAILURES_A_PAGE)?;
+        pages += 1;
+        after = page.last().map(|(id, _)| *id);
+        for (id, _) in &page {
+            if groups.iter().all(CauseGroup::is_full) {
+                break;
+            }
+            let Some(point) = reader.point(*id)? else { continue };
+            if let Some(State::Failed { cause } | State::Parked { cause }) =
+                point.transfer.map(|transfer| transfer.state)
+                && let Some(group) = groups.iter_mut().find(|group| group.category == cause.category)
+            {
+                group.take(&cause, Some(&point.planned.point.arn));
+            }
+        }
+        if page.len() < FAILURES_A_PAGE || pages == PAGES_FOR_SAMPLES || groups.iter().all(CauseGroup::is_full) {
+            break;
+        }
+    }
+    for cause in &mut of_parked {
+        if let Some(group) = groups.iter_mut().find(|group| group.category == cause.category) {
+            group.take(cause, None);
+        }
+    }
+    Ok(groups)
+}
+
+impl CauseGroup {
+    fn of((category, count): (Box<str>, u64)) -> Self {
+        Self {
+            actor: Actor::for_cause(&category, ""),
+            category,
+            count,
+            fix: None,
+            message: None,
+            samples: Vec::new(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.samples.len() >= SAMPLES
+    }
+
+    fn take(&mut self, cause: &Cause, arn: Option<&str>) {
+        if self.message.is_none() {
+            self.actor = Actor::for_cause(&cause.category, &cause.message);
+            self.message = Some(cause.message.clone());
+            self.fix.clone_from(&cause.fix);
+        }
+        if let Some(arn) = arn.filter(|_| !self.is_full()) {
+            self.samples.push(arn.into());
+        }
     }
 }
 
