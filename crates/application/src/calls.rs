@@ -1,5 +1,10 @@
 //! Calls with pace and patience: what every use case goes through instead of the bare gateway.
 
+mod permissions;
+mod vaults;
+
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +17,7 @@ use sav_domain::verdict::KeyKind;
 use sav_domain::{RecoveryPoint, VaultName};
 use tokio::time::sleep;
 
-use crate::gate::Gate;
+use crate::credentials::Gate;
 use crate::governor::Governor;
 use crate::ports::{
     CallError, Caller, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, KeyRing, Page, PointDetail, PointsAsked,
@@ -26,6 +31,8 @@ const TRIES_WHEN_UNAVAILABLE: u32 = 7;
 const TRIES_WHEN_THROTTLED: u32 = 40;
 /// From this try on somebody at the console wants to know what is being waited for.
 const TRY_TO_SPEAK_OF: u32 = 3;
+/// How often a call may be refused for credentials that other calls go well with.
+const TRIES_AMONG_THE_WELL: u32 = 5;
 /// How often in a row a list may get a page that leads to itself.
 pub(crate) const IDLE_ROUNDS: u32 = 10;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -58,8 +65,8 @@ pub struct CallCounts {
 impl<G: Gateway> Calls<G> {
     pub fn new(gateway: G, governor: Governor) -> Arc<Self> {
         Arc::new(Self {
+            gate: Gate::of(gateway.side()),
             gateway,
-            gate: Gate::default(),
             governor,
             counts: Counts::default(),
         })
@@ -69,7 +76,7 @@ impl<G: Gateway> Calls<G> {
         &self.gateway
     }
 
-    /// Closed while no call may leave.
+    /// Closed while no call may leave: credentials are being renewed, or somebody has to see to them first.
     pub fn gate(&self) -> &Gate {
         &self.gate
     }
@@ -145,67 +152,81 @@ impl<G: Gateway> Calls<G> {
             .await
     }
 
-    /// Repeats what passes by itself; everything else is the caller's to decide.
-    async fn patiently<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, CallError>
+    /// Repeats what passes by itself, and what credentials that can be renewed stood in the way of; everything else is the
+    /// caller's to decide.
+    pub(crate) async fn patiently<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, CallError>>,
     {
         self.admit(operation).await;
-        self.repeatedly(operation, TRIES_WHEN_UNAVAILABLE, call).await
+        self.repeatedly(operation, TRIES_WHEN_UNAVAILABLE, pending(), call)
+            .await
     }
 
-    /// Waits until the gate is open and it is this call's turn.
+    /// Waits until it is this call's turn and the gate is open.
     async fn admit(&self, operation: Operation) {
-        self.gate.pass().await;
         self.governor.admit(operation).await;
+        self.gate.pass().await;
     }
 
-    /// The first time it has been admitted already.
+    /// The first time it has been admitted already. What was refused waits for its next turn no longer than until `given_up`.
     async fn repeatedly<T, F>(
         &self,
         operation: Operation,
         tries_when_unavailable: u32,
+        given_up: impl Future<Output = ()>,
         call: impl Fn() -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, CallError>>,
     {
-        let mut unanswered = 0;
-        let mut throttled = 0;
+        let mut given_up = pin!(given_up);
+        let (mut unanswered, mut throttled, mut refused) = (0, 0, 0);
         loop {
             self.counts.sent.fetch_add(1, Ordering::Relaxed);
+            let generation = self.gate.generation();
             let error = match call().await {
                 Ok(answer) => {
+                    self.gate.went_well(generation);
                     tracing::debug!(%operation, "answered");
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
             tracing::debug!(%operation, subject = error.subject, code = error.code, request_id = error.request_id, "refused");
-            let tries = match error.kind {
+            let wait = match error.kind {
                 FaultKind::Throttled => {
                     self.counts.throttled.fetch_add(1, Ordering::Relaxed);
                     self.governor.throttled(operation);
                     throttled += 1;
-                    (throttled, TRIES_WHEN_THROTTLED)
+                    (throttled < TRIES_WHEN_THROTTLED).then(|| wait_before(throttled))
                 }
                 FaultKind::Unavailable => {
                     unanswered += 1;
-                    (unanswered, tries_when_unavailable)
+                    (unanswered < tries_when_unavailable).then(|| wait_before(unanswered))
                 }
-                _ => return Err(error),
+                _ if self.gate.refused(generation, &error) => {
+                    refused += 1;
+                    let others_go_well = self.gate.has_seen_go_well(generation);
+                    (refused < TRIES_AMONG_THE_WELL || !others_go_well).then_some(Duration::ZERO)
+                }
+                _ => None,
             };
-            if tries.0 >= tries.1 {
-                return Err(error);
-            }
+            let Some(wait) = wait else { return Err(error) };
             self.counts.repeated.fetch_add(1, Ordering::Relaxed);
-            let wait = wait_before(tries.0);
-            if error.kind == FaultKind::Unavailable && tries.0 == TRY_TO_SPEAK_OF {
+            if error.kind == FaultKind::Unavailable && unanswered == TRY_TO_SPEAK_OF {
                 tracing::warn!("{error}; asking again for a while");
             }
-            tracing::debug!(%operation, code = error.code, tries = tries.0, wait_ms = wait.as_millis(), "asking again");
-            sleep(wait).await;
-            self.admit(operation).await;
+            tracing::debug!(%operation, code = error.code, wait_ms = wait.as_millis(), "asking again");
+            let turn = async {
+                sleep(wait).await;
+                self.admit(operation).await;
+            };
+            tokio::select! {
+                biased;
+                () = &mut given_up => return Err(error),
+                () = turn => {}
+            }
         }
     }
 }
@@ -217,9 +238,14 @@ impl<G: CopyDesk> Calls<G> {
     }
 
     /// Asked once: when no answer comes, a copy may be on its way all the same, and only the caller can find that out. What is
-    /// throttled had no effect and goes out again. A used-up quota of copy jobs is no matter of the rate and is told at once.
-    pub async fn start_copy(&self, asked: &CopyAsked) -> Result<CopyStarted, CallError> {
-        self.repeatedly(Operation::StartCopyJob, 1, || self.gateway.start_copy(asked))
+    /// throttled, or refused for its credentials, had no effect and goes out again, unless the caller has `given_up` before
+    /// its turn comes. A used-up quota of copy jobs is no matter of the rate and is told at once.
+    pub async fn start_copy(
+        &self,
+        asked: &CopyAsked,
+        given_up: impl Future<Output = ()>,
+    ) -> Result<CopyStarted, CallError> {
+        self.repeatedly(Operation::StartCopyJob, 1, given_up, || self.gateway.start_copy(asked))
             .await
     }
 
@@ -261,135 +287,4 @@ fn wait_before(tries: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use sav_domain::AccountId;
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::ports::Side;
-
-    /// Answers every call with the next of these; an absent fault is an answer.
-    struct Scripted(Mutex<Vec<Option<FaultKind>>>);
-
-    impl Scripted {
-        fn next<T>(&self, answer: T) -> Result<T, CallError> {
-            match self.0.lock().unwrap().pop().flatten() {
-                None => Ok(answer),
-                Some(kind) => Err(CallError {
-                    kind,
-                    operation: Operation::GetCallerIdentity,
-                    side: Side::Source,
-                    account: self.account(),
-                    subject: None,
-                    code: format!("{kind:?}"),
-                    message: String::new(),
-                    request_id: None,
-                }),
-            }
-        }
-    }
-
-    impl Gateway for Scripted {
-        fn side(&self) -> Side {
-            Side::Source
-        }
-
-        fn account(&self) -> AccountId {
-            "111111111111".parse().unwrap()
-        }
-
-        async fn caller(&self) -> Result<Caller, CallError> {
-            self.next(Caller {
-                account: self.account(),
-                arn: "arn:aws:iam::111111111111:user/me".to_owned(),
-            })
-        }
-
-        async fn vaults(&self, token: Option<&str>) -> Result<Page<VaultSeen>, CallError> {
-            let vault = |name: &str| VaultSeen {
-                name: VaultName::new(name).unwrap(),
-                arn: None,
-                recovery_points: None,
-                locked: None,
-                min_retention_days: None,
-                max_retention_days: None,
-                encryption_key_arn: None,
-                created: None,
-            };
-            let first = token.is_none();
-            let items = if first {
-                vec![vault("b"), vault("a")]
-            } else {
-                vec![vault("b"), vault("c")]
-            };
-            self.next(Page {
-                items,
-                token: first.then(|| "more".to_owned()),
-            })
-        }
-
-        async fn points(&self, _: &PointsAsked, _: Option<&str>) -> Result<Page<RecoveryPoint>, CallError> {
-            self.next(Page {
-                items: Vec::new(),
-                token: None,
-            })
-        }
-    }
-
-    fn facing(mut faults: Vec<Option<FaultKind>>) -> Arc<Calls<Scripted>> {
-        faults.reverse();
-        Calls::new(Scripted(Mutex::new(faults)), Governor::new(50.0))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hiccup_is_waited_out() {
-        let calls = facing(vec![Some(FaultKind::Unavailable), Some(FaultKind::Throttled), None]);
-        assert!(calls.caller().await.is_ok());
-        assert_eq!(
-            calls.counts(),
-            CallCounts {
-                sent: 3,
-                throttled: 1,
-                repeated: 2
-            }
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dead_endpoint_is_given_up_within_a_minute() {
-        let calls = facing(vec![Some(FaultKind::Unavailable); 100]);
-        let began = Instant::now();
-        assert_eq!(calls.caller().await.unwrap_err().kind, FaultKind::Unavailable);
-        assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
-        assert_eq!(calls.counts().sent, u64::from(TRIES_WHEN_UNAVAILABLE));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_asking_again_does_not_cure_is_told_at_once() {
-        for kind in [
-            FaultKind::AccessDenied,
-            FaultKind::CredentialsExpired,
-            FaultKind::LimitReached,
-            FaultKind::Rejected,
-        ] {
-            let calls = facing(vec![Some(kind)]);
-            assert_eq!(calls.caller().await.unwrap_err().kind, kind);
-            assert_eq!(calls.counts().sent, 1);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn vaults_are_listed_to_the_end_once_each_though_a_token_was_refused() {
-        let calls = facing(vec![None, Some(FaultKind::Rejected), None, None]);
-        let names: Vec<String> = calls
-            .vaults()
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|vault| vault.name.to_string())
-            .collect();
-        assert_eq!(names, ["a", "b", "c"]);
-    }
-}
+mod tests;

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use sav_domain::ledger::{GroupStanding, Learned, WindowEnd};
+use sav_domain::ledger::{Entry, GroupStanding, Learned, WindowEnd};
 use sav_domain::status::{Counts, PAUSED};
 use sav_domain::{Moment, VaultName};
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::{self, Ending, Parties, PauseReason, RunEnd, RunEvent, RunSettings, StopReason};
@@ -127,8 +128,15 @@ async fn note_pauses<L: Ledger, C: Clock>(
     while let Some(event) = hearing.recv().await {
         let before = open;
         match &event {
-            RunEvent::Paused { reason, .. } => open = Some(word(reason)),
-            RunEvent::Resumed { .. } => open = None,
+            RunEvent::Paused { reason, since } => {
+                open = Some(word(reason));
+                enter(ledger, "paused", clock.now(), &paused_for(reason, *since)).await;
+            }
+            RunEvent::Resumed { after } => {
+                open = None;
+                let detail = json!({ "reason": before, "after_seconds": after.as_secs() });
+                enter(ledger, "resumed", clock.now(), &detail).await;
+            }
             _ => {}
         }
         if before != open {
@@ -140,6 +148,28 @@ async fn note_pauses<L: Ledger, C: Clock>(
     if open.is_some() {
         note(ledger, open, None, clock.now()).await;
     }
+}
+
+/// Into the migration's journal.
+async fn enter<L: Ledger>(ledger: &L, kind: &str, at: Moment, detail: &Value) {
+    let entry = Entry {
+        at,
+        kind: kind.into(),
+        detail: detail.to_string().into(),
+    };
+    if let Err(error) = ledger.note(vec![entry]).await {
+        tracing::debug!("that the run {kind} was not written down: {error}");
+    }
+}
+
+fn paused_for(reason: &PauseReason, since: Moment) -> Value {
+    let (side, message) = match reason {
+        PauseReason::Unreachable { message } | PauseReason::Denied { message } => (None, message.clone()),
+        PauseReason::Credentials { side, message, .. } => (Some(side.to_string()), message.clone()),
+        PauseReason::Everybody { cause } => (None, format!("{}: {}", cause.category, cause.message)),
+        PauseReason::Ledger { error } => (None, error.to_string()),
+    };
+    json!({ "reason": word(reason), "side": side, "message": message, "since": since.to_string() })
 }
 
 async fn note<L: Ledger>(ledger: &L, before: Option<&str>, now_open: Option<&str>, at: Moment) {
@@ -165,6 +195,7 @@ pub const fn word(reason: &PauseReason) -> &'static str {
     match reason {
         PauseReason::Unreachable { .. } => "unreachable",
         PauseReason::Credentials { .. } => "credentials",
+        PauseReason::Denied { .. } => "denied",
         PauseReason::Everybody { .. } => "everybody",
         PauseReason::Ledger { .. } => "ledger",
     }

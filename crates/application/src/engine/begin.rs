@@ -1,13 +1,12 @@
 //! What a run takes up from the ledger before anything is decided.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use sav_domain::category::same_word;
 use sav_domain::ledger::{GroupStanding, Learned, LedgerPoint, PointId};
 use sav_domain::transfer::{Event as Taken, Stage, State, Step};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::now::Now;
 use super::order::Event;
@@ -96,7 +95,7 @@ where
         terms: parties.terms,
         clock: parties.clock,
         workers: Semaphore::new(workers),
-        stopping: AtomicBool::new(false),
+        stopping: watch::Sender::new(false),
         inbox,
     };
     Ok((run, Arc::new(work), events))

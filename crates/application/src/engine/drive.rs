@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -43,6 +42,7 @@ where
         since: began.elapsed(),
     };
     let mut doers = JoinSet::new();
+    doers.spawn(work.clone().follow_credentials());
     let how = loop {
         run.decide(now(&work));
         act(&mut run, &work, &mut doers, &tell);
@@ -72,7 +72,7 @@ where
             }
         }
     };
-    work.stopping.store(true, Ordering::Relaxed);
+    work.stopping.send_replace(true);
     run.stop(now(&work));
     act(&mut run, &work, &mut doers, &tell);
     if how != Ending::Stopped(StopReason::AskedAgain) {

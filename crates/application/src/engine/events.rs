@@ -7,7 +7,7 @@ use sav_domain::Moment;
 use sav_domain::ledger::{Group, PointId};
 use sav_domain::transfer::{Arrival, Cause, JobId};
 
-use crate::ports::LedgerError;
+use crate::ports::{LedgerError, Side};
 
 /// A transfer as an event names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +88,15 @@ pub enum RunEvent {
 pub enum PauseReason {
     /// AWS cannot be reached, or answers nothing but errors.
     Unreachable { message: String },
-    /// The credentials are refused.
-    Credentials { message: String },
+    /// The credentials of one side have ended. Calls of that side wait until there are new ones.
+    Credentials {
+        side: Side,
+        message: String,
+        /// Files and folders in which a change is noticed.
+        watched: Vec<String>,
+    },
+    /// A policy denies the run what it cannot do without.
+    Denied { message: String },
     /// A cause that would fail every copy: it is tried again with a single one now and then.
     Everybody { cause: Cause },
     /// The ledger cannot be written.

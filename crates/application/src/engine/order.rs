@@ -9,7 +9,8 @@ use sav_domain::transfer::{Attempt, Cause, JobId, Part, Transfer};
 
 use super::RunEvent;
 use super::head::Head;
-use crate::ports::{CallError, Change, LedgerError};
+use crate::credentials::Trouble;
+use crate::ports::{CallError, Change, LedgerError, Side};
 
 #[derive(Debug)]
 pub(super) enum Order {
@@ -110,6 +111,8 @@ pub(super) enum Event {
     SeenIfThere(PointId, bool),
     /// A call about a single transfer was answered, or was not and is asked again.
     Health(Result<(), CallError>),
+    /// The credentials of one side have ended, or are good again.
+    Credentials(Side, Option<Trouble>),
     /// The ledger takes nothing for now, or takes it again.
     LedgerWaits(Option<LedgerError>),
     LedgerLost(LedgerError),

@@ -9,7 +9,8 @@ use sav_domain::transfer::Cause;
 
 use super::now::Now;
 use super::{PauseReason, RunEvent};
-use crate::ports::{CallError, LedgerError};
+use crate::credentials::Trouble;
+use crate::ports::{CallError, LedgerError, Side};
 
 /// So many calls in a row without an answer are no hiccup.
 const STRIKES: u32 = 3;
@@ -28,11 +29,14 @@ pub(super) struct Pause {
     strikes: u32,
     /// The one transfer that tries whether everybody's cause has passed.
     scout: Option<PointId>,
+    /// Sides whose credentials have ended, which others see to. What they keep waiting waits at its gate.
+    credentials: Vec<(Trouble, Duration)>,
 }
 
 impl Pause {
+    /// Whether nothing new is to be started.
     pub(super) fn is_on(&self) -> bool {
-        self.reason.is_some()
+        self.reason.is_some() || self.credentials.iter().any(|(trouble, _)| trouble.side == Side::Source)
     }
 
     /// Whether a single transfer may be started to see if it goes well again.
@@ -48,7 +52,7 @@ impl Pause {
     pub(super) fn wants_call(&self) -> bool {
         matches!(
             self.reason,
-            Some(PauseReason::Unreachable { .. } | PauseReason::Credentials { .. })
+            Some(PauseReason::Unreachable { .. } | PauseReason::Denied { .. })
         )
     }
 
@@ -71,10 +75,10 @@ impl Pause {
             | FaultKind::CredentialsAbsent
             | FaultKind::ClockSkewed
             | FaultKind::NotOptedIn
-            | FaultKind::AccessDenied => self.begin(PauseReason::Credentials { message }, now),
+            | FaultKind::AccessDenied => self.begin(PauseReason::Denied { message }, now),
             FaultKind::Unavailable | FaultKind::Unexpected | FaultKind::Throttled => {
                 self.strikes += 1;
-                (self.strikes >= STRIKES || self.is_on())
+                (self.strikes >= STRIKES || self.reason.is_some())
                     .then(|| self.begin(PauseReason::Unreachable { message }, now))
                     .flatten()
             }
@@ -117,13 +121,39 @@ impl Pause {
         }
     }
 
+    /// One side's credentials have ended, or are good again. It is told again when they are refused for something else.
+    pub(super) fn credentials(&mut self, side: Side, trouble: Option<Trouble>, now: Now) -> Vec<RunEvent> {
+        let known = self.credentials.iter().position(|(known, _)| known.side == side);
+        match (known, trouble) {
+            (Some(at), Some(trouble)) => {
+                let is_news = !self.credentials[at].0.why.is_like(&trouble.why);
+                let told = is_news.then(|| paused_for(&trouble));
+                self.credentials[at].0 = trouble;
+                told.into_iter().collect()
+            }
+            (None, Some(trouble)) => {
+                let told = paused_for(&trouble);
+                self.credentials.push((trouble, now.since));
+                vec![told]
+            }
+            (Some(at), None) => {
+                let (_, began) = self.credentials.remove(at);
+                let after = now.since.saturating_sub(began);
+                // What still keeps the run waiting is said last.
+                let still = self.credentials.first().map(|(trouble, _)| paused_for(trouble));
+                std::iter::once(RunEvent::Resumed { after }).chain(still).collect()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
     /// Told once, whatever else comes on top of it; what comes again is waited for longer.
     fn begin(&mut self, reason: PauseReason, now: Now) -> Option<RunEvent> {
         let (first, longest) = match &reason {
             PauseReason::Everybody { .. } => (FIRST_WAIT_FOR_SOMEBODY, LONGEST_WAIT_FOR_SOMEBODY),
             _ => (FIRST_WAIT, LONGEST_WAIT),
         };
-        if self.is_on() {
+        if self.reason.is_some() {
             if now.since >= self.next_try {
                 self.wait = (self.wait * 2).min(longest);
                 self.next_try = now.since + self.wait;
@@ -146,12 +176,24 @@ impl Pause {
     }
 }
 
+fn paused_for(trouble: &Trouble) -> RunEvent {
+    RunEvent::Paused {
+        reason: PauseReason::Credentials {
+            side: trouble.side,
+            message: trouble.to_string(),
+            watched: trouble.origin.watched.clone(),
+        },
+        since: trouble.since,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use sav_domain::operation::Operation;
 
     use super::*;
-    use crate::ports::Side;
+    use crate::credentials::Why;
+    use crate::ports::Origin;
 
     fn after(secs: u64) -> Now {
         let since = Duration::from_secs(secs);
@@ -199,16 +241,16 @@ mod tests {
     }
 
     #[test]
-    fn refused_credentials_pause_at_once_and_a_refused_request_never() {
+    fn what_is_denied_pauses_at_once_and_a_refused_request_never() {
         let mut pause = Pause::default();
         for _ in 0..9 {
             assert!(pause.unanswered(&error(FaultKind::Rejected), after(0)).is_none());
         }
-        let told = pause.unanswered(&error(FaultKind::CredentialsExpired), after(1));
+        let told = pause.unanswered(&error(FaultKind::AccessDenied), after(1));
         assert!(matches!(
             told,
             Some(RunEvent::Paused {
-                reason: PauseReason::Credentials { .. },
+                reason: PauseReason::Denied { .. },
                 ..
             })
         ));
@@ -254,5 +296,43 @@ mod tests {
             Some(RunEvent::Resumed { .. })
         ));
         assert!(!pause.is_on());
+    }
+
+    #[test]
+    fn credentials_of_either_side_are_told_of_once_each_and_only_the_source_s_hold_up_starts() {
+        let trouble = |side, kind| {
+            Some(Trouble {
+                side,
+                since: Moment::from_millis(0),
+                why: Why::Refused(error(kind)),
+                attempts: 3,
+                origin: Origin::default(),
+            })
+        };
+        let (source, destination) = (Side::Source, Side::Destination);
+        let mut pause = Pause::default();
+        let expired = |side| trouble(side, FaultKind::CredentialsExpired);
+        assert_eq!(pause.credentials(destination, expired(destination), after(1)).len(), 1);
+        assert!(!pause.is_on(), "the source goes on");
+        assert_eq!(pause.credentials(source, expired(source), after(2)).len(), 1);
+        assert!(pause.is_on() && pause.next_try().is_none(), "others see to it");
+        assert!(
+            pause.credentials(source, expired(source), after(3)).is_empty(),
+            "told already"
+        );
+        let now_invalid = trouble(source, FaultKind::CredentialsInvalid);
+        assert_eq!(
+            pause.credentials(source, now_invalid, after(4)).len(),
+            1,
+            "that is news"
+        );
+        let told = pause.credentials(source, None, after(62));
+        let [RunEvent::Resumed { after: waited }, RunEvent::Paused { .. }] = &told[..] else {
+            panic!("the destination still waits: {told:?}");
+        };
+        assert_eq!(*waited, Duration::from_mins(1));
+        assert!(!pause.is_on());
+        assert_eq!(pause.credentials(destination, None, after(63)).len(), 1);
+        assert!(pause.credentials(destination, None, after(64)).is_empty());
     }
 }

@@ -193,7 +193,16 @@ impl Run {
     }
 
     /// It keeps its token and goes first when there is room again.
-    fn hold(&mut self, id: PointId, transfer: Transfer) {
+    fn hold(&mut self, id: PointId, transfer: Transfer, now: Now) {
+        if self.stopping {
+            // There will be no room any more: the next run asks for it anew.
+            self.turn(id, At::Ending);
+            self.record(Record {
+                changes: vec![change(id, now, Step::TurnedAway { not_before: None })],
+                tell: Vec::new(),
+            });
+            return;
+        }
         if let Some(live) = self.lives.get_mut(id) {
             live.head = Arc::new(Head {
                 transfer,
@@ -262,6 +271,10 @@ impl Run {
             Event::Parts(job, parts) => self.parts(&job, parts, now),
             Event::SeenIfThere(id, there) => self.seen_if_there(id, there, now),
             Event::Health(health) => self.health(health.err().as_ref(), now),
+            Event::Credentials(side, trouble) => {
+                let told = self.pause.credentials(side, trouble, now);
+                self.tell.extend(told);
+            }
             Event::LedgerWaits(trouble) => {
                 let told = self.pause.ledger(trouble, now);
                 self.say(told);
@@ -333,11 +346,13 @@ impl Run {
                 self.health(None, now);
                 let open = self.kinds[kind].open;
                 self.kinds[kind].slots.refused(open);
-                self.hold(id, transfer);
+                self.hold(id, transfer, now);
             }
             StartEnd::NotHeard { transfer, error } => {
-                self.health(Some(&error), now);
-                self.hold(id, transfer);
+                if !self.stopping {
+                    self.health(Some(&error), now);
+                }
+                self.hold(id, transfer, now);
             }
             StartEnd::Refused(error) => {
                 self.health(None, now);

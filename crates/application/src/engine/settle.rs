@@ -21,7 +21,7 @@ use super::head::Head;
 use super::order::{Event, SettleEnd};
 use super::start::{Certainty, certainty};
 use super::watch::SKEW;
-use super::work::Work;
+use super::work::{Work, lost_copies};
 use crate::ports::{CallError, Clock, CopyDesk, Gateway, JobsAsked, Ledger, LedgerError, LedgerReader, PointsAsked};
 
 /// As long as this after it was first sent, a request goes out again under its token: nobody knows how long AWS remembers one,
@@ -82,7 +82,7 @@ where
         spent: &HashSet<JobId>,
     ) -> Result<Finding, LedgerError> {
         let _worker = self.workers.acquire().await;
-        let jobs = match self.jobs_of(head).await {
+        let jobs = match self.jobs_of(head).await? {
             Ok(jobs) => jobs,
             Err(error) => return Ok(Finding::Unanswered(error)),
         };
@@ -123,14 +123,18 @@ where
 
     /// The same request under the same token.
     async fn ask_again(&self, head: &Head, token: &Token) -> Result<Finding, LedgerError> {
-        self.source.turn_to_start_copy().await;
+        tokio::select! {
+            biased;
+            () = self.stopped() => {}
+            () = self.source.turn_to_start_copy() => {}
+        }
         if self.is_stopping() {
             return Ok(Finding::NotYet);
         }
         self.step(head.id, Step::Resent).await?;
         let answer = self
             .source
-            .start_copy(&self.terms.asked(&head.point, token.clone()))
+            .start_copy(&self.terms.asked(&head.point, token.clone()), self.stopped())
             .await;
         let error = match answer {
             Ok(started) => {
@@ -147,8 +151,25 @@ where
         Ok(Finding::Unanswered(error))
     }
 
-    /// Jobs that copy the point where it is to go, whoever asked for them.
-    pub(super) async fn jobs_of(&self, head: &Head) -> Result<Vec<CopyJob>, CallError> {
+    /// Jobs that copy the point where it is to go, whoever asked for them, but for those whose copies were found to be gone.
+    pub(super) async fn jobs_of(&self, head: &Head) -> Result<Result<Vec<CopyJob>, CallError>, LedgerError> {
+        let mut jobs = match self.jobs_into_the_vault(head).await {
+            Ok(jobs) => jobs,
+            Err(error) => return Ok(Err(error)),
+        };
+        if jobs.iter().any(|job| job.destination_point_arn.is_some()) {
+            let id = head.id;
+            let lost = self.reading.ask(move |ledger| lost_copies(ledger, id)).await?;
+            jobs.retain(|job| {
+                job.destination_point_arn
+                    .as_ref()
+                    .is_none_or(|copy| !lost.contains(copy))
+            });
+        }
+        Ok(Ok(jobs))
+    }
+
+    async fn jobs_into_the_vault(&self, head: &Head) -> Result<Vec<CopyJob>, CallError> {
         let by_point = JobsAsked {
             source_point_arn: Some((*head.arn).into()),
             ..JobsAsked::default()

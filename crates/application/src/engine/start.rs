@@ -20,14 +20,18 @@ where
     pub(super) async fn start(&self, head: &Head, look_first: bool) -> Result<StartEnd, LedgerError> {
         let vault = self.terms.destination_vault_arn(&head.point.vault);
         if look_first
-            && let Ok(jobs) = self.jobs_of(head).await
+            && let Ok(jobs) = self.jobs_of(head).await?
             && let Some(job) = jobs.into_iter().find(serves_as_well)
         {
             return Ok(StartEnd::Forestalled(job));
         }
         let worker = self.workers.acquire().await;
         // The turn is waited for before anything is written, so that a stop leaves nothing behind that has to be looked into.
-        self.source.turn_to_start_copy().await;
+        tokio::select! {
+            biased;
+            () = self.stopped() => {}
+            () = self.source.turn_to_start_copy() => {}
+        }
         if worker.is_err() || self.is_stopping() {
             return self.not_asked(head).await;
         }
@@ -44,7 +48,11 @@ where
                 meant => (token, meant?),
             }
         };
-        let error = match self.source.start_copy(&self.terms.asked(&head.point, token)).await {
+        let error = match self
+            .source
+            .start_copy(&self.terms.asked(&head.point, token), self.stopped())
+            .await
+        {
             Ok(CopyStarted { job, created, .. }) => {
                 let transfer = self.step(head.id, Step::Accepted { job: job.clone() }).await?;
                 return Ok(StartEnd::Accepted { job, created, transfer });

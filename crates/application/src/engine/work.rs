@@ -2,22 +2,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sav_domain::Moment;
 use sav_domain::copy_job::CopyJob;
 use sav_domain::fault::FaultKind;
 use sav_domain::ledger::{LedgerPoint, PointId};
-use sav_domain::transfer::{Cause, Event as Taken, JobId, Part, Step, Transfer};
-use tokio::sync::{Semaphore, mpsc};
+use sav_domain::transfer::{Cause, DestinationArn, Event as Taken, JobId, Part, Stage, Step, Transfer};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep;
 
 use super::head::Head;
 use super::order::{Event, Look, Order, PollAsked, Record, Seen};
 use super::reading::Reading;
 use crate::calls::{Calls, IDLE_ROUNDS, going_round};
-use crate::ports::{CallError, Change, Clock, CopyDesk, JobsAsked, Ledger, LedgerError, LedgerReader};
+use crate::credentials::Gate;
+use crate::ports::{CallError, Change, Clock, CopyDesk, JobsAsked, Ledger, LedgerError, LedgerReader, Side};
 use crate::terms::CopyTerms;
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub(super) struct Work<G, D, L: Ledger, C> {
     /// One for each call to start a copy that may be under way.
     pub(super) workers: Semaphore,
     /// Nothing new is to be asked for.
-    pub(super) stopping: AtomicBool,
+    pub(super) stopping: watch::Sender<bool>,
     pub(super) inbox: mpsc::UnboundedSender<Event>,
 }
 
@@ -108,13 +108,38 @@ where
         self.tell(event.unwrap_or_else(Event::LedgerLost));
     }
 
+    /// Tells when credentials have ended and when they are good again, for as long as the run goes on.
+    pub(super) async fn follow_credentials(self: Arc<Self>) {
+        let follow = async |side: Side, gate: &Gate| {
+            let mut standing = gate.watch();
+            loop {
+                let trouble = standing.borrow_and_update().paused().cloned();
+                self.tell(Event::Credentials(side, trouble));
+                // The gate lives as long as we do.
+                let _ = standing.changed().await;
+            }
+        };
+        let destination = async {
+            if let Some(destination) = &self.destination {
+                follow(Side::Destination, destination.gate()).await;
+            }
+        };
+        tokio::join!(follow(Side::Source, self.source.gate()), destination);
+    }
+
     pub(super) fn tell(&self, event: Event) {
         // Nobody listens any more when the run has ended.
         let _ = self.inbox.send(event);
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Waits until nothing new is to be asked for.
+    pub(super) async fn stopped(&self) {
+        // The sender is ours: it lives as long as we do.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
     /// One step of one transfer, made durable.
@@ -275,9 +300,39 @@ fn recognise<R: LedgerReader>(
                 .source_point_arn
                 .as_deref()
                 .map_or(Ok(None), |arn| ledger.find(arn))?;
+            let known = match known {
+                Some(known) if made_a_lost_copy(ledger, &known, &job)? => None,
+                known => known,
+            };
             Ok((job, known))
         })
         .collect()
+}
+
+/// A job that AWS still remembers, and whose copy was found to be gone: it says nothing about where the transfer stands now.
+fn made_a_lost_copy<R: LedgerReader>(ledger: &R, known: &LedgerPoint, job: &CopyJob) -> Result<bool, LedgerError> {
+    let Some(copy) = &job.destination_point_arn else {
+        return Ok(false);
+    };
+    let is_there = known
+        .transfer
+        .as_ref()
+        .is_none_or(|transfer| transfer.stage() == Stage::Arrived);
+    if is_there {
+        return Ok(false);
+    }
+    Ok(lost_copies(ledger, known.id)?.contains(copy))
+}
+
+/// What a transfer that has not arrived once arrived as: all of it is gone.
+pub(super) fn lost_copies<R: LedgerReader>(ledger: &R, id: PointId) -> Result<Vec<DestinationArn>, LedgerError> {
+    let events = ledger.events(id)?.into_iter();
+    Ok(events
+        .filter_map(|event| match event.step {
+            Step::Landed { destination } | Step::AlreadyThere { destination } => Some(destination),
+            _ => None,
+        })
+        .collect())
 }
 
 fn part(job: CopyJob) -> Part {

@@ -4,13 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use sav_domain::copy_job::{CopyJob, JobState};
-use sav_domain::fault::FaultKind;
-use sav_domain::operation::Operation;
+use sav_domain::fingerprint::Fingerprints;
 use sav_domain::transfer::JobId;
 
-use super::fingerprint::Fingerprints;
-use crate::calls::{Calls, IDLE_ROUNDS, going_round};
-use crate::ports::{CallError, CopyDesk, JobsAsked};
+use crate::calls::Calls;
+use crate::ports::{CallError, CopyDesk};
+use crate::remembered::each_job;
 
 #[derive(Debug, Default)]
 pub(super) struct JobsSeen {
@@ -30,41 +29,8 @@ impl JobsSeen {
         prints: &Fingerprints,
     ) -> Result<Self, CallError> {
         let mut seen = Self::default();
-        let everything = JobsAsked::default();
-        let mut token: Option<String> = None;
-        let mut restarts = 0;
-        let mut led_to_itself = 0;
-        loop {
-            let page = match calls.copy_jobs(&everything, token.as_deref()).await {
-                Err(error) if token.is_some() && error.kind == FaultKind::Rejected && restarts < 3 => {
-                    restarts += 1;
-                    token = None;
-                    continue;
-                }
-                page => page?,
-            };
-            for job in &page.items {
-                if job
-                    .destination_vault_arn
-                    .as_deref()
-                    .is_some_and(|arn| destination_vault_arns.contains(arn))
-                {
-                    seen.take(job, prints);
-                }
-            }
-            led_to_itself = if token.is_some() && token == page.token {
-                led_to_itself + 1
-            } else {
-                0
-            };
-            if led_to_itself > IDLE_ROUNDS {
-                return Err(going_round(calls.gateway(), Operation::ListCopyJobs, None));
-            }
-            token = page.token;
-            if token.is_none() {
-                return Ok(seen);
-            }
-        }
+        each_job(calls, destination_vault_arns, |job| seen.take(job, prints)).await?;
+        Ok(seen)
     }
 
     fn take(&mut self, job: &CopyJob, prints: &Fingerprints) {

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use sav_domain::RecoveryPoint;
+use sav_domain::fingerprint::Fingerprints;
 use sav_domain::ledger::PointId;
 use sav_domain::pool::Pool;
 use sav_domain::turns::{self, Entry, Means, NEVER, Turns};
-
-use super::fingerprint::Fingerprints;
 
 #[derive(Debug, Default)]
 pub(super) struct Lanes {

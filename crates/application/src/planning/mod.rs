@@ -10,7 +10,6 @@
 //! Nothing but the ledger is written. Each pass reads both sides anew: in weeks of copying new points appear and old ones go.
 
 mod expected;
-mod fingerprint;
 mod gone;
 mod jobs;
 mod keys;
@@ -22,6 +21,7 @@ mod there;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use sav_domain::fingerprint::Fingerprints;
 use sav_domain::ledger::{PlanChanges, PlanId, PointId, Verdict};
 use sav_domain::operation::Operation;
 use sav_domain::retention::LockRange;
@@ -39,9 +39,10 @@ use crate::reading::{self, Reading, VaultsError};
 use crate::sweep::{SweepPlan, sweep};
 use crate::terms::CopyTerms;
 
-use fingerprint::Fingerprints;
 use jobs::JobsSeen;
 use there::There;
+
+pub(crate) use pass::read as ask_ledger;
 
 /// What to plan with.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use sav_domain::fingerprint::Fingerprints;
 use sav_domain::ledger::{LedgerPoint, PlanId, PlannedPoint, PointId, Ruling, Verdict};
 use sav_domain::metadata::MetadataRow;
 use sav_domain::pool::Pool;
@@ -12,7 +13,6 @@ use sav_domain::verdict::{Circumstances, Presence, Storage, Why, is_cold_suspect
 use sav_domain::{Judgement, Moment, RecoveryPoint, ResourceType, Tally};
 
 use super::expected::Expected;
-use super::fingerprint::Fingerprints;
 use super::jobs::JobsSeen;
 use super::keys::Keys;
 use super::lanes::{Arranged, Lanes, deadline};
@@ -367,14 +367,16 @@ where
         self.jobs = Arc::default();
         let lanes = std::mem::take(&mut self.lanes);
         let Arranged { turns, longest } = lanes.arrange(&means);
-        for (batch, numbers) in turns.order.chunks(BATCH * 10).enumerate() {
-            let first = (batch * BATCH * 10) as u64;
-            let places = numbers
+        // In the order of their rows: neighbours in the queue lie anywhere in a table of a million.
+        let mut places: Vec<(u32, u32)> = turns.order.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        for batch in places.chunks(BATCH * 10) {
+            let batch = batch
                 .iter()
-                .zip(first..)
-                .map(|(number, place)| (PointId(*number), place));
-            self.ledger.queue(places.collect()).await?;
+                .map(|(number, place)| (PointId(*number), u64::from(*place)));
+            self.ledger.queue(batch.collect()).await?;
         }
+        drop(places);
         let late = self.late(&turns.late).await?;
         let chosen = vaults.iter().map(|vault| vault.name.clone()).collect();
         let vanished = gone::settle(self.ledger, self.plan, &chosen, self.now).await?;
@@ -461,7 +463,7 @@ fn presence(
 }
 
 /// Asks a ledger where waiting for a disk harms nobody.
-pub(super) async fn read<R, T>(
+pub(crate) async fn read<R, T>(
     reader: R,
     ask: impl FnOnce(&R) -> Result<T, LedgerError> + Send + 'static,
 ) -> Result<(R, T), LedgerError>

@@ -7,18 +7,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
+use sav_domain::fingerprint::{Fingerprints, NO_VOLUME, SAME_DATE_MS, shows_no_volume};
 use sav_domain::recovery_point::PointStatus;
 use sav_domain::transfer::DestinationArn;
-use sav_domain::{RecoveryPoint, ResourceType, VaultName, arn};
+use sav_domain::{RecoveryPoint, ResourceType, VaultName};
 
-use super::fingerprint::Fingerprints;
 use super::jobs::JobsSeen;
-
-/// Creation dates of a point and its copy may differ by less than this: AWS does not promise the milliseconds.
-const SAME_DATE_MS: i64 = 1000;
-
-/// What EC2 shows as the volume of a copied snapshot.
-const NO_VOLUME: &str = "vol-ffffffff";
 
 /// A point of the destination that no job explains.
 #[derive(Clone, Copy, Debug)]
@@ -145,8 +139,7 @@ pub(super) struct Asked<'a> {
 
 pub(super) fn what(point: &RecoveryPoint, vault: &VaultName, prints: &Fingerprints) -> u64 {
     let resource = point.resource_arn.as_deref();
-    let shows_no_volume = resource.is_some_and(|arn| arn::short(arn) == NO_VOLUME);
-    if let Some(what) = without_volume(point, vault, prints).filter(|_| shows_no_volume) {
+    if let Some(what) = without_volume(point, vault, prints).filter(|_| shows_no_volume(resource)) {
         return what;
     }
     let mut state = prints.hasher();

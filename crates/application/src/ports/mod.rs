@@ -4,6 +4,9 @@ mod clock;
 mod gateway;
 mod ledger;
 mod metadata;
+mod permissions;
+mod renewal;
+mod vaults;
 
 pub use clock::Clock;
 pub use gateway::{
@@ -12,3 +15,6 @@ pub use gateway::{
 };
 pub use ledger::{Change, Holder, Ledger, LedgerError, LedgerReader};
 pub use metadata::MetadataTable;
+pub use permissions::{Permissions, RoleDetail, SimulationAsked};
+pub use renewal::{Origin, Renewal, Renewed, Stamp};
+pub use vaults::{LockAsked, VaultAsked, VaultDesk, VaultDetail, VaultMade};

@@ -9,7 +9,9 @@ use sav_application::engine::Ending;
 use sav_application::memory_ledger::MemoryLedger;
 use sav_application::ports::{Change, Ledger, LedgerError};
 use sav_domain::Moment;
-use sav_domain::ledger::{GroupId, Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId};
+use sav_domain::ledger::{
+    Entry, GroupId, Learned, PlanChanges, PlanId, PlannedPoint, PointId, Ruling, WindowEnd, WindowId,
+};
 use sav_domain::transfer::{Cause, Transfer};
 use sav_simulator::faults::{Fault, FaultPlan, What};
 use sav_simulator::fleet::{FailurePlan, FleetSettings, Listing, Spread, Surplus};
@@ -89,6 +91,10 @@ impl Ledger for Mortal {
 
     async fn learn(&self, learned: Vec<Learned>) -> Result<(), LedgerError> {
         self.dying(self.ledger.learn(learned)).await
+    }
+
+    async fn note(&self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.dying(self.ledger.note(entries)).await
     }
 }
 

@@ -1,23 +1,24 @@
 //! The gateway port over the simulator in process: signed requests in, bytes out, and time is tokio's.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
 use sav_application::ports::{
-    CallError, Caller, Clock, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, Page, PointDetail, PointsAsked,
-    Side, VaultSeen,
+    CallError, Caller, Clock, CopyAsked, CopyDesk, CopyStarted, Gateway, JobsAsked, Origin, Page, PointDetail,
+    PointsAsked, Renewal, Renewed, Side, Stamp, VaultSeen,
 };
 use sav_domain::copy_job::{CopyJob, JobState};
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
 use sav_domain::transfer::{DestinationArn, JobId};
 use sav_domain::{AccountId, Moment, RecoveryPoint, ResourceType, VaultName};
-use sav_simulator::identities::Credentials;
+use sav_simulator::identities::{Credentials, SessionOrder};
 use sav_simulator::model::Service;
 use sav_simulator::wire::{percent, sigv4};
+use sav_simulator::world::seeded::OPERATOR_ROLE;
 use sav_simulator::{ManualClock, Outcome, Simulator};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -60,7 +61,10 @@ impl Clock for WorldTime {
 pub(crate) struct Desk {
     pub(crate) simulator: Simulator,
     pub(crate) time: WorldTime,
-    pub(crate) keys: Credentials,
+    /// What calls are signed with.
+    pub(crate) keys: Arc<Mutex<Credentials>>,
+    /// Where the operator puts new credentials.
+    pub(crate) file: Arc<Mutex<KeyFile>>,
     pub(crate) side: Side,
     pub(crate) account: AccountId,
     pub(crate) region: String,
@@ -70,8 +74,64 @@ pub(crate) struct Desk {
     pub(crate) starting: Arc<(AtomicUsize, AtomicUsize)>,
 }
 
+/// What is in the file, and how often it was written.
+#[derive(Debug)]
+pub(crate) struct KeyFile {
+    pub(crate) keys: Credentials,
+    pub(crate) written: u64,
+    /// Instead of a file, a process that issues sessions of this length.
+    pub(crate) issues: Option<Duration>,
+}
+
 impl Desk {
+    /// A new session of the role that works on this side.
+    pub(crate) fn sign_in(&self, lifetime: Duration) -> Credentials {
+        self.time.tick();
+        self.simulator.with_state(|state| {
+            let order = SessionOrder {
+                account: &self.account.to_string(),
+                role: OPERATOR_ROLE,
+                session_name: "again",
+                lifetime,
+                policies: &[],
+            };
+            state.identities.issue_session(&state.world, &order).unwrap().0
+        })
+    }
+
+    async fn whose(&self, keys: &Credentials) -> Result<Caller, CallError> {
+        sleep(LATENCY).await;
+        let now = self.time.tick();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/")
+            .header("host", "127.0.0.1")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15"))
+            .unwrap();
+        let signed = sigv4::sign(request, keys, Service::Sts, &self.region, now);
+        let operation = Operation::GetCallerIdentity;
+        let Outcome::Answer { response, delay } = self.simulator.respond(signed) else {
+            return Err(self.error(operation, FaultKind::Unavailable, "Reset", "reset"));
+        };
+        sleep(delay).await;
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        let inside = |tag: &str| {
+            let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+            Some(rest.split_once("</")?.0.to_owned())
+        };
+        if let Some(code) = inside("Code") {
+            let message = inside("Message").unwrap_or_default();
+            return Err(self.error(operation, FaultKind::of(&code, &message), &code, &message));
+        }
+        Ok(Caller {
+            account: inside("Account").unwrap().parse().unwrap(),
+            arn: inside("Arn").unwrap(),
+        })
+    }
+
     async fn ask(&self, operation: Operation, method: Method, uri: String, body: String) -> Result<Value, CallError> {
+        let keys = self.keys.lock().unwrap().clone();
         sleep(LATENCY).await;
         let now = self.time.tick();
         let request = Request::builder()
@@ -81,7 +141,7 @@ impl Desk {
             .header("content-type", "application/json")
             .body(Bytes::from(body))
             .unwrap();
-        let signed = sigv4::sign(request, &self.keys, Service::Backup, &self.region, now);
+        let signed = sigv4::sign(request, &keys, Service::Backup, &self.region, now);
         match self.simulator.respond(signed) {
             Outcome::Answer { response, delay } => {
                 sleep(delay).await;
@@ -129,10 +189,8 @@ impl Gateway for Desk {
     }
 
     async fn caller(&self) -> Result<Caller, CallError> {
-        Ok(Caller {
-            account: self.account,
-            arn: String::new(),
-        })
+        let keys = self.keys.lock().unwrap().clone();
+        self.whose(&keys).await
     }
 
     async fn vaults(&self, _: Option<&str>) -> Result<Page<VaultSeen>, CallError> {
@@ -163,6 +221,40 @@ impl Gateway for Desk {
             point.source_vault_arn = word(item, "SourceBackupVaultArn").map(Into::into);
             point
         }))
+    }
+}
+
+impl Renewal for Desk {
+    type Keys = Credentials;
+
+    async fn read_anew(&self) -> Result<Renewed<Credentials>, CallError> {
+        let issues = self.file.lock().unwrap().issues;
+        let keys = match issues {
+            Some(lifetime) => self.sign_in(lifetime),
+            None => self.file.lock().unwrap().keys.clone(),
+        };
+        let caller = self.whose(&keys).await?;
+        Ok(Renewed { keys, caller })
+    }
+
+    fn sign_with(&self, keys: Credentials) {
+        *self.keys.lock().unwrap() = keys;
+    }
+
+    fn expire_at(&self) -> Option<Moment> {
+        let keys = self.keys.lock().unwrap();
+        keys.expiration.map(|end| Moment::from_millis(end.millis()))
+    }
+
+    async fn origin(&self) -> Origin {
+        Origin {
+            from: "the operator's file".to_owned(),
+            watched: vec!["the operator's file".to_owned()],
+        }
+    }
+
+    async fn stamp(&self) -> Stamp {
+        Stamp(self.file.lock().unwrap().written)
     }
 }
 

@@ -20,11 +20,12 @@ use sav_domain::vault_map::VaultMap;
 use sav_domain::{Moment, RecoveryPoint, ResourceType, Route, VaultName};
 use sav_simulator::faults::FaultPlan;
 use sav_simulator::fleet::{Durations, FleetAccount, FleetSettings, Latency, Spread};
+use sav_simulator::world::seeded::OPERATOR_ROLE;
 use sav_simulator::world::{PointId, VaultKind, WorldPlan};
 use sav_simulator::{ManualClock, Settings, Simulator};
 use tokio::sync::{mpsc, watch};
 
-use crate::desk::{Desk, WorldTime};
+use crate::desk::{Desk, KeyFile, WorldTime};
 
 /// AWS's rates are not what these stories are about: at the real ones nothing but `StartCopyJob` would bind.
 pub(crate) const FAST: f64 = 50_000.0;
@@ -199,10 +200,16 @@ impl Story {
             Side::Source => &self.plan.source_account,
             Side::Destination => &self.plan.destination_account,
         };
+        let keys = self.simulator.credentials(account, OPERATOR_ROLE).unwrap();
         let desk = Desk {
             simulator: self.simulator.clone(),
             time: self.time.clone(),
-            keys: self.simulator.credentials(account, "operator").unwrap(),
+            keys: Arc::new(Mutex::new(keys.clone())),
+            file: Arc::new(Mutex::new(KeyFile {
+                keys,
+                written: 0,
+                issues: None,
+            })),
             side,
             account: account.parse().unwrap(),
             region: self.plan.region.clone(),
