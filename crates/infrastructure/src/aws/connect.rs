@@ -11,9 +11,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use sav_application::ports::Side;
 use sav_domain::{AccountId, Region};
 
+use super::credentials::Keys;
 use super::gateway::AwsGateway;
 use super::http;
 
@@ -39,19 +44,42 @@ pub enum ConnectError {
 
 impl Reach {
     pub async fn connect(&self, side: Side, account: AccountId, region: &Region) -> Result<AwsGateway, ConnectError> {
-        let base = self.loader(region)?.load().await;
-        let config = match &self.role_arn {
-            Some(role_arn) => self.in_role(role_arn, base).await,
-            None => base,
+        let chain = Chain {
+            reach: self.clone(),
+            region: aws_config::Region::new(region.as_str().to_owned()),
+            http_client: http::client(self.ca_bundle.as_deref())?,
         };
-        Ok(AwsGateway::new(side, account, &config))
+        let base = chain.loader().load().await;
+        Ok(AwsGateway::renewable(side, account, base, Keys::from(chain)))
+    }
+}
+
+/// Where credentials come from: made anew for every reading, because the SDK's providers read files and keep what they read.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    pub(super) reach: Reach,
+    region: aws_config::Region,
+    http_client: SharedHttpClient,
+}
+
+impl Chain {
+    /// Credentials as files, processes and services have them now.
+    pub(super) async fn read(&self) -> Result<Credentials, CredentialsError> {
+        let base = self.loader().load().await;
+        if let Some(role_arn) = &self.reach.role_arn {
+            return self.role(role_arn, &base).await.provide_credentials().await;
+        }
+        let provider = base
+            .credentials_provider()
+            .ok_or_else(|| CredentialsError::not_loaded("no provider"))?;
+        provider.provide_credentials().await
     }
 
-    fn loader(&self, region: &Region) -> Result<ConfigLoader, ConnectError> {
-        let http_client = http::client(self.ca_bundle.as_deref())?;
+    fn loader(&self) -> ConfigLoader {
+        let reach = &self.reach;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(aws_config::Region::new(region.as_str().to_owned()))
-            .http_client(http_client.clone())
+            .region(self.region.clone())
+            .http_client(self.http_client.clone())
             // Ours is the only patience: the SDK would retry a used-up quota as if it were throttling.
             .retry_config(RetryConfig::disabled())
             .timeout_config(
@@ -60,35 +88,32 @@ impl Reach {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             );
-        if let Some(profile) = &self.profile {
+        if let Some(profile) = &reach.profile {
             // In the SDK's own chain, keys in the environment go before a profile, even before one that was asked for. With
             // two accounts they would stand for both.
             let provider_config = ProviderConfig::without_region()
-                .with_region(Some(aws_config::Region::new(region.as_str().to_owned())))
-                .with_http_client(http_client);
+                .with_region(Some(self.region.clone()))
+                .with_http_client(self.http_client.clone());
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&provider_config)
                 .profile_name(profile)
                 .build();
             loader = loader.profile_name(profile).credentials_provider(provider);
         }
-        if let Some(endpoint) = &self.endpoint_url {
+        if let Some(endpoint) = &reach.endpoint_url {
             loader = loader.endpoint_url(endpoint);
         }
-        Ok(loader)
+        loader
     }
 
-    async fn in_role(&self, role_arn: &str, base: SdkConfig) -> SdkConfig {
+    async fn role(&self, role_arn: &str, base: &SdkConfig) -> AssumeRoleProvider {
         let mut role = AssumeRoleProvider::builder(role_arn)
             .session_name("shuffle-aws-vaults")
-            .configure(&base);
-        if let Some(external_id) = &self.external_id {
+            .configure(base);
+        if let Some(external_id) = &self.reach.external_id {
             role = role.external_id(external_id);
         }
-        let provider = role.build().await;
-        base.into_builder()
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
-            .build()
+        role.build().await
     }
 }
 

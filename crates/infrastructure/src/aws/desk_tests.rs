@@ -38,14 +38,14 @@ fn gateway_with(config: aws_types::sdk_config::Builder, credentials: Credentials
 }
 
 /// A world whose time stands still until it is moved, and the source's gateway into it.
-struct Desk {
-    gateway: AwsGateway,
+pub(super) struct Desk {
+    pub(super) gateway: AwsGateway,
     simulator: Simulator,
     _running: Running,
 }
 
 impl Desk {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let world = WorldPlan {
             points: 300,
             destination: DestinationPlan {

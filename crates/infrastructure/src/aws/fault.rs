@@ -6,6 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_backup::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_types::request_id::RequestId;
 use sav_application::ports::{CallError, Side};
 use sav_domain::AccountId;
@@ -39,6 +40,24 @@ impl Asked<'_> {
             code,
             message,
             request_id: error.request_id().map(str::to_owned),
+        }
+    }
+
+    /// There was nothing to sign a call with.
+    pub(super) fn not_obtained(&self, error: &CredentialsError) -> CallError {
+        if let Some(refused) = find::<AssumeRoleError>(error) {
+            return self.role_refused(refused);
+        }
+        let (kind, code) = judge_credentials(error);
+        CallError {
+            kind,
+            operation: self.operation,
+            side: self.side,
+            account: self.account,
+            subject: None,
+            code: code.to_owned(),
+            message: chain(error),
+            request_id: None,
         }
     }
 
@@ -149,6 +168,9 @@ fn without_code(status: u16, raw: &HttpResponse) -> (FaultKind, String, String) 
 }
 
 fn judge_credentials(error: &CredentialsError) -> (FaultKind, &'static str) {
+    if find::<ConnectorError>(error).is_some() {
+        return (FaultKind::Unavailable, "CredentialsNotReached");
+    }
     match error {
         CredentialsError::CredentialsNotLoaded(_) => (FaultKind::CredentialsAbsent, "NoCredentials"),
         CredentialsError::InvalidConfiguration(_) => (FaultKind::CredentialsAbsent, "InvalidCredentialsConfiguration"),

@@ -1,12 +1,17 @@
 //! One account's AWS Backup and STS. A method is one request; nothing here repeats or waits.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_types::DateTime;
 use sav_application::ports::{CallError, Caller, Gateway, Page, PointsAsked, Side, VaultSeen};
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
 use sav_domain::{AccountId, Moment, RecoveryPoint};
 
+use super::credentials::{Keys, Renewable};
 use super::fault::Asked;
 use super::pages::PageSlot;
 use super::project::{self, PointRead};
@@ -21,6 +26,11 @@ pub struct AwsGateway {
     backup: aws_sdk_backup::Client,
     sts: aws_sdk_sts::Client,
     pub(super) kms: aws_sdk_kms::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) organizations: aws_sdk_organizations::Client,
+    pub(super) quotas: aws_sdk_servicequotas::Client,
+    /// None: the credentials were given, and nobody knows where there are others.
+    pub(super) renewable: Option<Renewable>,
 }
 
 impl AwsGateway {
@@ -31,6 +41,29 @@ impl AwsGateway {
             backup: aws_sdk_backup::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            organizations: aws_sdk_organizations::Client::new(config),
+            quotas: aws_sdk_servicequotas::Client::new(config),
+            renewable: None,
+        }
+    }
+
+    /// Signs with `keys`, which can be exchanged while calls are under way: clients and their connections stay.
+    pub(super) fn renewable(side: Side, account: AccountId, base: SdkConfig, keys: Keys) -> Self {
+        let keys = Arc::new(keys);
+        let provider: Arc<dyn ProvideCredentials> = Arc::clone(&keys) as _;
+        let config = base
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(provider))
+            // The SDK's own would go on with what it has once loaded, also when AWS has refused it.
+            .identity_cache(IdentityCache::no_cache())
+            .build();
+        Self {
+            renewable: Some(Renewable {
+                keys,
+                config: config.clone(),
+            }),
+            ..Self::new(side, account, &config)
         }
     }
 
@@ -48,19 +81,11 @@ impl AwsGateway {
     }
 }
 
-impl Gateway for AwsGateway {
-    fn side(&self) -> Side {
-        self.side
-    }
-
-    fn account(&self) -> AccountId {
-        self.account
-    }
-
-    async fn caller(&self) -> Result<Caller, CallError> {
+impl AwsGateway {
+    /// Whose credentials this client signs with.
+    pub(super) async fn whose(&self, sts: &aws_sdk_sts::Client) -> Result<Caller, CallError> {
         let asked = self.asked(Operation::GetCallerIdentity, None);
-        let answer = self
-            .sts
+        let answer = sts
             .get_caller_identity()
             .send()
             .await
@@ -82,6 +107,20 @@ impl Gateway for AwsGateway {
                 request_id: None,
             }),
         }
+    }
+}
+
+impl Gateway for AwsGateway {
+    fn side(&self) -> Side {
+        self.side
+    }
+
+    fn account(&self) -> AccountId {
+        self.account
+    }
+
+    async fn caller(&self) -> Result<Caller, CallError> {
+        self.whose(&self.sts).await
     }
 
     async fn vaults(&self, token: Option<&str>) -> Result<Page<VaultSeen>, CallError> {
