@@ -16,6 +16,7 @@ use sav_infrastructure::metadata::{CsvOptions, MetadataTable};
 
 use crate::args::{Choosing, Global, Migration, Terms};
 use crate::problem::Problem;
+use crate::signing_in;
 use crate::ui::Screen;
 
 /// What every AWS client falls back to that has no better idea.
@@ -96,7 +97,9 @@ async fn reach(
             .because(error.to_string())
             .help("correct --ca-bundle or AWS_CA_BUNDLE")
     })?;
-    Ok(Calls::new(gateway, Governor::new(global.api_rate)))
+    let calls = Calls::new(gateway, Governor::new(global.api_rate));
+    signing_in::look_after(&calls, global);
+    Ok(calls)
 }
 
 /// The two ends of a migration.

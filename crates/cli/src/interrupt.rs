@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::exit::Exit;
+use crate::keypress;
 use crate::problem::Problem;
 use crate::ui::{self, Screen};
 
@@ -38,6 +39,7 @@ pub fn stopping() -> Result<watch::Receiver<Option<StopReason>>, Problem> {
             asked.send_replace(Some(StopReason::AskedAgain));
             sleep(TO_LEAVE_A_RUN).await;
         }
+        keypress::restore();
         ui::say("stopped: what was under way is in the ledger; the same command goes on from there");
         process::exit(Exit::Incomplete.code());
     });
@@ -60,6 +62,7 @@ impl Interrupt {
                 () = sleep(TO_END_AT_ALL) => {}
                 () = signals.next() => {}
             }
+            keypress::restore();
             process::exit(Exit::Incomplete.code());
         });
         Ok(Self(heard))

@@ -130,12 +130,24 @@ fn profile_option(side: Side) -> &'static str {
 impl From<IdentityError> for Problem {
     fn from(error: IdentityError) -> Self {
         match error {
-            IdentityError::Call(error) => error.into(),
+            IdentityError::Call { error, origin } => {
+                let about_them = matches!(
+                    error.kind,
+                    FaultKind::CredentialsExpired | FaultKind::CredentialsInvalid | FaultKind::ClockSkewed
+                );
+                let problem = Self::from(error);
+                if about_them {
+                    problem.because(format!("the credentials come from {origin}"))
+                } else {
+                    problem
+                }
+            }
             IdentityError::WrongAccount {
                 side,
                 expected,
                 found,
                 arn,
+                origin,
             } => {
                 let option = match side {
                     Side::Source => "--source-account",
@@ -147,6 +159,7 @@ impl From<IdentityError> for Problem {
                 .because(format!(
                     "{option} is {expected}, but AWS says that the credentials belong to {found} ({arn})"
                 ))
+                .because(format!("they come from {origin}"))
                 .help(format!(
                     "name the right profile with {}, or correct {option}",
                     profile_option(side)
