@@ -1,0 +1,409 @@
+//! One page with everything in it: no script, no font, no request to anywhere. Whatever came from outside is escaped.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use sav_application::ports::LedgerReader;
+use sav_application::report::Report;
+use sav_application::summary::{self, Failure};
+use sav_domain::Moment;
+use sav_domain::ledger::Verdict;
+use sav_domain::status::Counts;
+use serde_json::Value;
+
+use super::chart::{self, Bar, float};
+use super::element::{ROWS_SHOWN, escaped, said, section, short, table};
+use crate::commands::copy::report::{Unwritten, retry};
+use crate::ui::outlook;
+
+const STYLE: &str = include_str!("page.css");
+const CLASSES: [&str; 6] = ["done", "open", "waiting", "failed", "held", "left"];
+
+pub(super) fn write(out: &mut impl Write, report: &Report, reader: &impl LedgerReader) -> io::Result<()> {
+    let route = escaped(&reader.route().to_string());
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
+         <title>Migration of backups: {route}</title>\n<style>{STYLE}</style></head>\n<body>\n\
+         <a class=\"skip\" href=\"#content\">To the content</a>\n\
+         <header><h1>Migration of backups</h1><p>{route}</p><p>As of {}</p></header>\n<main id=\"content\">\n",
+        said(report.at)
+    )?;
+    out.write_all(standing(report).as_bytes())?;
+    out.write_all(over_time(report).as_bytes())?;
+    out.write_all(windows(report).as_bytes())?;
+    out.write_all(by_vault_and_type(report).as_bytes())?;
+    out.write_all(learned(report).as_bytes())?;
+    out.write_all(causes(report, reader).as_bytes())?;
+    failures(out, reader)?;
+    out.write_all(verdicts(report).as_bytes())?;
+    out.write_all(verification(report).as_bytes())?;
+    out.write_all(pauses(report).as_bytes())?;
+    writeln!(out, "</main></body></html>")
+}
+
+fn standing(report: &Report) -> String {
+    let counts = &report.status.counts;
+    let mut page = String::from("<section><h2>Where it stands</h2><dl class=\"numbers\">");
+    for (name, number) in [
+        ("chosen", counts.total_items),
+        ("completed", counts.completed),
+        ("in progress", counts.in_progress),
+        ("pending", counts.pending),
+        ("failed", counts.failed),
+        ("parked", counts.parked),
+        ("skipped", counts.skipped),
+        ("blocked", counts.blocked),
+    ] {
+        let _ = write!(page, "<div><dt>{name}</dt><dd>{number}</dd></div>");
+    }
+    page += "</dl>";
+    if let Some(rate) = report.status.throughput_per_hour {
+        let _ = write!(page, "<p>{rate:.0} copies an hour in the last window.</p>");
+    }
+    let end = match &report.status.forecast {
+        Some(forecast) => outlook(forecast, report.at),
+        None => "nothing is left that would be copied as things stand".to_owned(),
+    };
+    let _ = writeln!(page, "<p>{}.</p></section>", escaped(&end));
+    page
+}
+
+fn over_time(report: &Report) -> String {
+    let arrivals = &report.arrivals;
+    let (Some((first, _)), Some((last, _))) = (arrivals.first(), arrivals.last()) else {
+        return section("Progress over time", "<p>Nothing has arrived yet.</p>");
+    };
+    let hours = last.millis_since(*first) / 3_600_000 + 1;
+    let step = (hours + chart::MOST_COLUMNS - 1) / chart::MOST_COLUMNS;
+    let mut columns = vec![0.0; usize::try_from((hours + step - 1) / step).unwrap_or(1)];
+    let mut points = vec![(-1.0, 0.0)];
+    let mut sum = 0;
+    let of_hours = |at: Moment| float(u64::try_from(at.millis_since(*first) / 3_600_000).unwrap_or(0));
+    for (at, count) in arrivals {
+        let place = usize::try_from(at.millis_since(*first) / 3_600_000 / step).unwrap_or(0);
+        if let Some(column) = columns.get_mut(place) {
+            *column += float(*count);
+        }
+        sum += count;
+        points.push((of_hours(*at), float(sum)));
+    }
+    let all = float(u64::try_from(hours).unwrap_or(1));
+    let thin = points.len().div_ceil(1_000).max(1);
+    let points: Vec<(f64, f64)> = points
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| index % thin == 0 || index + 1 == points.len())
+        .map(|(_, (at, sum))| ((at + 1.0) / all, *sum))
+        .collect();
+    let total = float(report.status.counts.completed + report.status.counts.remaining());
+    let (from, until) = (said(*first), said(*last));
+    let each = if step == 1 {
+        "hour".to_owned()
+    } else {
+        format!("{step} hours")
+    };
+    let rows = days(arrivals);
+    let body = format!(
+        "<h3>Copies that have arrived</h3>{}<h3>Throughput: copies by the {each}</h3>{}{}",
+        chart::rising(
+            "Copies that have arrived, over time",
+            &points,
+            total.max(float(sum)),
+            &from,
+            &until
+        ),
+        chart::columns(&format!("Copies that arrived in each {each}"), &columns, &from, &until),
+        table("Copies that arrived, by the day", &["day (UTC)", "copies"], &rows)
+    );
+    section("Progress over time", &body)
+}
+
+fn days(arrivals: &[(Moment, u64)]) -> Vec<Vec<String>> {
+    let mut days: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    for (at, count) in arrivals {
+        *days.entry(at.to_string().chars().take(10).collect()).or_default() += count;
+    }
+    days.into_iter()
+        .map(|(day, count)| vec![day, count.to_string()])
+        .collect()
+}
+
+fn windows(report: &Report) -> String {
+    let rows = report.status.windows.iter().rev().map(|window| {
+        let hours = super::window_hours(window);
+        let rate = hours
+            .filter(|hours| *hours > 0.0)
+            .map(|hours| float(window.completed) / hours);
+        vec![
+            said(window.started_at),
+            window
+                .ended_at
+                .map_or_else(|| "running, or its process died".to_owned(), said),
+            hours.map(|hours| format!("{hours:.1}")).unwrap_or_default(),
+            window.exit_code.map(|code| code.to_string()).unwrap_or_default(),
+            window.completed.to_string(),
+            window.failed.to_string(),
+            rate.map(|rate| format!("{rate:.0}")).unwrap_or_default(),
+        ]
+    });
+    let heads = [
+        "began",
+        "ended",
+        "hours",
+        "exit code",
+        "completed",
+        "failed",
+        "copies per hour",
+    ];
+    section(
+        "Windows",
+        &table("Windows, the latest first", &heads, &rows.collect::<Vec<_>>()),
+    )
+}
+
+fn parts(counts: &Counts) -> Vec<u64> {
+    vec![
+        counts.completed,
+        counts.in_progress,
+        counts.pending,
+        counts.failed,
+        counts.parked + counts.blocked,
+        counts.skipped,
+    ]
+}
+
+fn by_vault_and_type(report: &Report) -> String {
+    let mut body = String::from("<ul class=\"legend\">");
+    for (class, name) in CLASSES.iter().zip([
+        "completed",
+        "in progress",
+        "pending",
+        "failed",
+        "parked or blocked",
+        "skipped",
+    ]) {
+        let _ = write!(body, "<li><span class=\"key {class}\"></span>{name}</li>");
+    }
+    body += "</ul>";
+    for (title, groups) in [
+        ("Points by vault", &report.summary.per_vault),
+        ("Points by resource type", &report.summary.per_resource_type),
+    ] {
+        let mut largest: Vec<(&String, &Counts)> = groups.iter().collect();
+        largest.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.total_items));
+        let bars: Vec<Bar<'_>> = largest
+            .iter()
+            .take(24)
+            .map(|(name, counts)| Bar {
+                name: named(name),
+                parts: parts(counts),
+            })
+            .collect();
+        let _ = write!(body, "<h3>{title}</h3>{}", chart::stacked(title, &CLASSES, &bars));
+    }
+    let rows = report.cells.iter().map(|((vault, kind), counts)| {
+        let mut row = vec![vault.clone(), named(kind).to_owned(), counts.total_items.to_string()];
+        row.extend(parts(counts).iter().map(ToString::to_string));
+        row
+    });
+    let heads = [
+        "vault",
+        "type",
+        "chosen",
+        "completed",
+        "in progress",
+        "pending",
+        "failed",
+        "parked or blocked",
+        "skipped",
+    ];
+    body += &table("Points by vault and type", &heads, &rows.collect::<Vec<_>>());
+    section("Vaults and types", &body)
+}
+
+fn named(name: &str) -> &str {
+    if name.is_empty() { "(not named)" } else { name }
+}
+
+fn learned(report: &Report) -> String {
+    let rows = |wanted: &dyn Fn(&str) -> bool| {
+        let known = report.learned.iter().filter(|one| wanted(&one.what));
+        known
+            .map(|one| {
+                let what = match &*one.what {
+                    "copy.seconds" => "seconds a copy takes, from the request to the arrival",
+                    "slots.running" => "copies that AWS runs at once",
+                    "slots.surplus" => "jobs kept waiting behind them",
+                    "slots.ceiling" => "jobs beyond which AWS refuses",
+                    other => other,
+                };
+                let samples = one.samples.to_string();
+                vec![
+                    one.scope.to_string(),
+                    what.to_owned(),
+                    format!("{:.1}", one.value),
+                    samples,
+                    said(one.at),
+                ]
+            })
+            .collect::<Vec<_>>()
+    };
+    let heads = ["type", "what", "value", "measured so often", "last"];
+    let durations = table("How long copies take", &heads, &rows(&|what| what.starts_with("copy.")));
+    let limits = table("Limits learned", &heads, &rows(&|what| what.starts_with("slots.")));
+    section("Durations and limits", &(durations + &limits))
+}
+
+fn causes(report: &Report, reader: &impl LedgerReader) -> String {
+    let rows = report.summary.causes.iter().map(|cause| {
+        vec![
+            cause.category.to_string(),
+            cause.count.to_string(),
+            cause.message.as_deref().map(short).unwrap_or_default(),
+            cause.actor.words().to_owned(),
+            cause.fix.as_deref().unwrap_or_default().to_owned(),
+            retry(reader.route(), &cause.category),
+        ]
+    });
+    let heads = [
+        "cause",
+        "points",
+        "AWS's words about one",
+        "who has to act",
+        "what would help",
+        "then",
+    ];
+    let parked = report.summary.parked_groups.iter().map(|group| {
+        vec![
+            group.group.vault.to_string(),
+            group
+                .group
+                .resource_type
+                .as_ref()
+                .map_or("", |kind| kind.name())
+                .to_owned(),
+            group.group.encryption_key_arn.as_deref().unwrap_or_default().to_owned(),
+            group.waiting.to_string(),
+            group
+                .parked
+                .as_ref()
+                .map(|cause| cause.category.to_string())
+                .unwrap_or_default(),
+        ]
+    });
+    let parked = table(
+        "Groups held back",
+        &["vault", "type", "key", "points", "cause"],
+        &parked.collect::<Vec<_>>(),
+    );
+    let causes = table(
+        "What failed, or is held back, by its cause",
+        &heads,
+        &rows.collect::<Vec<_>>(),
+    );
+    section("Causes of failures", &(causes + &parked))
+}
+
+fn failures(out: &mut impl Write, reader: &impl LedgerReader) -> io::Result<()> {
+    let (mut rows, mut more) = (Vec::new(), 0_u64);
+    summary::failures(reader, |failure: Failure| -> Result<(), Unwritten> {
+        if rows.len() < ROWS_SHOWN {
+            rows.push(vec![
+                failure.recovery_point_arn.to_string(),
+                failure.category.as_deref().unwrap_or_default().to_owned(),
+                short(&failure.message),
+                failure.at.map(said).unwrap_or_default(),
+            ]);
+        } else {
+            more += 1;
+        }
+        Ok(())
+    })?;
+    let mut body = table(
+        "Points that failed",
+        &["recovery point", "cause", "AWS's words", "when"],
+        &rows,
+    );
+    if more > 0 {
+        let _ = write!(
+            body,
+            "<p>And {more} more, which <code>report --output csv --rows failures</code> lists.</p>"
+        );
+    }
+    out.write_all(section("Failures", &body).as_bytes())
+}
+
+fn verdicts(report: &Report) -> String {
+    let mut rulings: Vec<_> = report.status.particulars.rulings.iter().collect();
+    rulings.sort_by_key(|ruled| (ruled.verdict == Verdict::Skip, std::cmp::Reverse(ruled.points)));
+    let rows = rulings.iter().map(|ruled| {
+        let reason = ruled.reason.as_deref().unwrap_or_default();
+        vec![
+            ruled.verdict.name().to_owned(),
+            reason.to_owned(),
+            ruled.points.to_string(),
+        ]
+    });
+    let body = table(
+        "Points that are not copied, by the reason",
+        &["verdict", "reason", "points"],
+        &rows.collect::<Vec<_>>(),
+    );
+    section("Verdicts", &body)
+}
+
+fn verification(report: &Report) -> String {
+    let Some(verified) = &report.verified else {
+        return section(
+            "Verification",
+            "<p>Nothing has been verified yet: <code>verify</code> does it.</p>",
+        );
+    };
+    let detail: Value = serde_json::from_str(&verified.detail).unwrap_or(Value::Null);
+    let summary = detail.get("summary").unwrap_or(&detail);
+    let rows = summary
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_object() && !value.is_array());
+    let rows = rows.map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        vec![name.replace('_', " "), value]
+    });
+    let body = table(
+        &format!("Verified {}", said(verified.at)),
+        &["what", "points"],
+        &rows.collect::<Vec<_>>(),
+    );
+    section("Verification", &body)
+}
+
+fn pauses(report: &Report) -> String {
+    let rows = report.pauses.iter().rev().map(|pause| {
+        let detail: Value = serde_json::from_str(&pause.detail).unwrap_or(Value::Null);
+        let word = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+        let minutes = pause
+            .until
+            .map(|until| float(u64::try_from(until.millis_since(pause.from)).unwrap_or(0)) / 60_000.0);
+        vec![
+            said(pause.from),
+            pause.until.map_or_else(|| "not written down".to_owned(), said),
+            minutes.map(|minutes| format!("{minutes:.1}")).unwrap_or_default(),
+            word("reason"),
+            word("side"),
+        ]
+    });
+    let heads = ["from", "until", "minutes", "reason", "side"];
+    section(
+        "Pauses",
+        &table(
+            "Times in which nothing was asked for, the latest first",
+            &heads,
+            &rows.collect::<Vec<_>>(),
+        ),
+    )
+}
