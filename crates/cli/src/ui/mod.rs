@@ -1,6 +1,7 @@
 //! What a person sees. Data goes to stdout, everything else to stderr, and nothing moves unless stderr is a terminal.
 
 mod age;
+mod outlook;
 mod output;
 mod points;
 mod progress;
@@ -10,10 +11,11 @@ mod stderr;
 mod table;
 
 pub use age::age;
+pub use outlook::outlook;
 pub use output::{Output, ended, write_json};
 pub use points::{PointSink, PointsFormat, Rendered};
 pub use progress::Progress;
-pub use run::{RunConsole, in_words};
+pub use run::{Outlook, RunConsole, in_words};
 pub use screen::Screen;
 pub use stderr::say;
 pub use table::{Align, Table, write_table};

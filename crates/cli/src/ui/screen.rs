@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{IsTerminal, stderr};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
@@ -30,6 +30,13 @@ pub struct Screen {
 
 impl Screen {
     pub fn for_terminal(global: &Global) -> Self {
+        let screen = Self::of(global);
+        screen.start_log(global);
+        screen
+    }
+
+    /// For somebody who speaks beside the command: the log is begun already.
+    pub fn of(global: &Global) -> Self {
         let terminal = stderr().is_terminal();
         let plain = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -38,15 +45,13 @@ impl Screen {
             ColorChoice::Never => false,
             ColorChoice::Auto => terminal && !dumb && !plain("NO_COLOR"),
         };
-        let screen = Self {
+        Self {
             quiet: global.quiet,
             colored,
             animated: terminal && !dumb && !global.quiet && global.log_format == LogFormat::Text,
             json: global.log_format == LogFormat::Json,
             verbosity: global.verbose,
-        };
-        screen.start_log(global);
-        screen
+        }
     }
 
     /// Only our own words are logged: the SDK's would bring headers and with them tokens.
@@ -91,10 +96,10 @@ impl Screen {
     /// Prints an error and says how to end.
     pub fn explain(&self, problem: &Problem) -> Exit {
         if self.json {
-            let line = json!({
-                "level": "error", "message": problem.what(), "causes": problem.causes(), "help": problem.advice(),
-            });
-            say(line);
+            say(stamped(json!({
+                "level": "error", "event": "error", "message": problem.what(),
+                "causes": problem.causes(), "help": problem.advice(),
+            })));
         } else {
             say(format_args!("{} {problem}", self.paint("error:", "1;31")));
         }
@@ -102,11 +107,17 @@ impl Screen {
     }
 
     pub fn warn(&self, text: &str) {
-        if self.quiet {
-            return;
+        if !self.quiet {
+            self.alarm(text);
         }
+    }
+
+    /// What somebody has to see to, or nothing goes on: said to the quiet, too.
+    pub fn alarm(&self, text: &str) {
         if self.json {
-            say(json!({ "level": "warning", "message": text }));
+            say(stamped(
+                json!({ "level": "warning", "event": "warning", "message": text }),
+            ));
         } else {
             say(format_args!("{} {text}", self.paint("warning:", "1;33")));
         }
@@ -118,16 +129,16 @@ impl Screen {
             return;
         }
         if self.json {
-            say(json!({ "level": "info", "message": text }));
+            say(stamped(json!({ "level": "info", "event": "note", "message": text })));
         } else {
             say(text);
         }
     }
 
     /// A line for programs, where messages are for programs.
-    pub fn document(&self, document: &Value) {
+    pub fn document(&self, document: Value) {
         if !self.quiet {
-            say(document);
+            say(stamped(document));
         }
     }
 
@@ -162,6 +173,18 @@ impl Screen {
             text.to_owned()
         }
     }
+}
+
+/// When it is said, and by which run of the program: lines of several end up in one place.
+fn stamped(mut document: Value) -> Value {
+    static RUN: OnceLock<String> = OnceLock::new();
+    let now = crate::compose::now();
+    let run = RUN.get_or_init(|| format!("{:x}-{:x}", now.millis(), std::process::id()));
+    if let Some(members) = document.as_object_mut() {
+        members.insert("ts".to_owned(), json!(now));
+        members.insert("run_id".to_owned(), json!(run));
+    }
+    document
 }
 
 fn start_subscriber<W>(filter: &str, writer: W, ansi: bool, json: bool)

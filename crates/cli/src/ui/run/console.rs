@@ -1,18 +1,20 @@
 //! Says how a run goes, on a terminal and off it. Nothing here waits: it is told what happened and what time it is.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use sav_application::engine::{RunEvent, Subject};
+use sav_application::engine::{PauseReason, RunEvent, Subject};
+use sav_domain::ledger::PointId;
 use sav_domain::span;
 use sav_domain::status::Counts;
-use sav_domain::transfer::Arrival;
+use sav_domain::transfer::{Arrival, JobId};
 use serde_json::json;
 
-use super::view::{RunView, in_words};
+use super::block::block;
+use super::view::{Outlook, RunView, in_words};
 use super::voices;
 use crate::ui::Screen;
 use crate::ui::stderr::{self, say};
-use crate::ui::table::cut;
 
 /// A block that stands still for longer would look stuck.
 const REDRAWN_EVERY: Duration = Duration::from_secs(1);
@@ -24,6 +26,8 @@ pub struct RunConsole<'a> {
     screen: &'a Screen,
     view: RunView,
     spoken: Option<Spoken>,
+    /// Of transfers that are under way, where lines are told that name them.
+    jobs: HashMap<PointId, JobId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +42,7 @@ impl<'a> RunConsole<'a> {
             screen,
             view: RunView::new(counts, window),
             spoken: None,
+            jobs: HashMap::new(),
         }
     }
 
@@ -46,6 +51,11 @@ impl<'a> RunConsole<'a> {
 
     pub fn hear(&mut self, event: &RunEvent, at: Duration) {
         self.view.hear(event, at);
+        if let RunEvent::Accepted { what, job } = event
+            && self.screen.speaks_json()
+        {
+            self.jobs.insert(what.point, job.clone());
+        }
         match event {
             RunEvent::GroupParked { group, cause } => {
                 let kind = group
@@ -65,6 +75,11 @@ impl<'a> RunConsole<'a> {
                     cause.fix.as_deref().map(|fix| format!("; {fix}")).unwrap_or_default(),
                 ));
             }
+            // Whoever looks after them says more about it, in every command alike.
+            RunEvent::Paused {
+                reason: PauseReason::Credentials { .. },
+                ..
+            } => {}
             RunEvent::Paused { reason, .. } => {
                 self.screen
                     .warn(&format!("paused: {}; it goes on by itself", in_words(reason)));
@@ -78,29 +93,49 @@ impl<'a> RunConsole<'a> {
             )),
             _ => self.tell_transfer(event),
         }
+        if let RunEvent::Arrived { what, .. }
+        | RunEvent::Failed { what, .. }
+        | RunEvent::Partial { what }
+        | RunEvent::Requeued { what, .. }
+        | RunEvent::Vanished { what } = event
+        {
+            self.jobs.remove(&what.point);
+        }
+    }
+
+    /// When it will all be over, newly reckoned.
+    pub fn foretell(&mut self, outlook: Option<Outlook>) {
+        self.view.outlook = outlook;
+    }
+
+    /// How many calls AWS has throttled so far.
+    pub fn throttled(&mut self, total: u64, at: Duration) {
+        self.view.throttled(total, at);
     }
 
     /// A line per transfer for who asked for it, two for who asked again.
     fn tell_transfer(&self, event: &RunEvent) {
-        let (from, what, state, detail) = match event {
+        let (from, name, what, state, detail) = match event {
             RunEvent::Arrived { what, how } => {
                 let state = match how {
                     Arrival::Copied => "copied",
                     Arrival::AlreadyThere => "already there",
                 };
-                (1, what, state, None)
+                (1, "arrived", what, state, None)
             }
             RunEvent::Failed { what, cause } => (
                 1,
+                "failed",
                 what,
                 "failed",
                 Some(format!("{}: {}", cause.category, cause.message)),
             ),
-            RunEvent::Partial { what } => (1, what, "copied in part", None),
-            RunEvent::Vanished { what } => (1, what, "gone from the source", None),
-            RunEvent::Accepted { what, job } => (2, what, "being copied", Some(format!("job {job}"))),
+            RunEvent::Partial { what } => (1, "partial", what, "copied in part", None),
+            RunEvent::Vanished { what } => (1, "vanished", what, "gone from the source", None),
+            RunEvent::Accepted { what, job } => (2, "accepted", what, "being copied", Some(format!("job {job}"))),
             RunEvent::Requeued { what, cause, .. } => (
                 2,
+                "requeued",
                 what,
                 "queued again",
                 cause
@@ -110,14 +145,18 @@ impl<'a> RunConsole<'a> {
             _ => return,
         };
         if self.screen.verbosity() >= from {
-            self.tell(what, state, detail.as_deref());
+            self.tell(name, what, state, detail.as_deref());
         }
     }
 
-    fn tell(&self, what: &Subject, state: &str, detail: Option<&str>) {
+    fn tell(&self, event: &str, what: &Subject, state: &str, detail: Option<&str>) {
         let arn = &what.recovery_point_arn;
         if self.screen.speaks_json() {
-            say(json!({ "level": "info", "message": state, "recovery_point_arn": arn, "detail": detail }));
+            let level = if event == "failed" { "error" } else { "info" };
+            self.screen.document(json!({
+                "level": level, "event": event, "message": state, "recovery_point_arn": arn,
+                "job_id": self.jobs.get(&what.point).map(JobId::as_str), "detail": detail,
+            }));
         } else {
             let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
             say(format_args!("{state}: {arn}{detail}"));
@@ -141,7 +180,7 @@ impl<'a> RunConsole<'a> {
 
     fn say_line(&self, now: Duration) {
         if self.screen.speaks_json() {
-            self.screen.document(&voices::document(&self.view, now));
+            self.screen.document(voices::document(&self.view, now));
         } else {
             self.screen.note(&voices::line(&self.view, now));
         }
@@ -149,10 +188,10 @@ impl<'a> RunConsole<'a> {
 
     fn draw(&self, now: Duration) {
         let (columns, rows) = Screen::size();
-        let lines = voices::block(&self.view, now);
-        if lines.len() < rows {
-            stderr::draw(lines.iter().map(|line| cut(line, columns)).collect());
-        }
+        // The last column stays free: some terminals wrap as soon as it is written to.
+        let mut lines = block(&self.view, now, columns.saturating_sub(1));
+        lines.truncate(rows.saturating_sub(1));
+        stderr::draw(lines);
     }
 }
 

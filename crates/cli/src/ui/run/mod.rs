@@ -1,9 +1,12 @@
 //! A run as a person follows it: what has come of it so far, in two voices.
 
+mod block;
 mod console;
 mod rate;
+#[cfg(test)]
+mod tests;
 mod view;
 mod voices;
 
 pub use console::RunConsole;
-pub use view::in_words;
+pub use view::{Outlook, in_words};

@@ -1,11 +1,15 @@
 //! What a run has come to so far, as its events tell. Pure: time is an argument, and nothing is printed here.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use sav_application::engine::{PauseReason, RunEvent};
 use sav_domain::status::Counts;
 
 use super::rate::Rate;
+
+/// Who was throttled a minute ago need not hear of it any more.
+const LATELY: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub struct RunView {
@@ -19,10 +23,28 @@ pub struct RunView {
     arrived: u64,
     failed: u64,
     vanished: u64,
+    /// Held back, transfers and whole groups of them, as far as it was known when the run began.
+    pub parked: u64,
     pub in_flight: u64,
+    /// Of those: the request is on its way.
+    pub starting: u64,
     pub window: Option<Duration>,
+    pub is_window_ending: bool,
     pub paused: Option<Pause>,
+    /// What AWS was found to run at once, by type.
+    pub limits: BTreeMap<Box<str>, u32>,
+    pub outlook: Option<Outlook>,
+    /// Calls that AWS throttled in the last minute.
+    pub throttled_lately: u64,
+    throttled: VecDeque<(Duration, u64)>,
     rate: Rate,
+}
+
+/// When it will all be over, since the run began.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook {
+    pub p50: Duration,
+    pub p90: Duration,
 }
 
 #[derive(Debug)]
@@ -42,9 +64,16 @@ impl RunView {
             arrived: 0,
             failed: 0,
             vanished: 0,
+            parked: counts.parked,
             in_flight: counts.in_progress,
+            starting: 0,
             window,
+            is_window_ending: false,
             paused: None,
+            limits: BTreeMap::new(),
+            outlook: None,
+            throttled_lately: 0,
+            throttled: VecDeque::new(),
             rate: Rate::new(),
         }
     }
@@ -73,13 +102,36 @@ impl RunView {
                 });
             }
             RunEvent::Resumed { .. } => self.paused = None,
-            RunEvent::Counted { counts } => self.in_flight = counts.open + counts.starting,
-            RunEvent::Meant { .. }
-            | RunEvent::Requeued { .. }
-            | RunEvent::GroupParked { .. }
-            | RunEvent::Learned { .. }
-            | RunEvent::WindowEnding { .. } => {}
+            RunEvent::Counted { counts } => {
+                self.in_flight = counts.open + counts.starting;
+                self.starting = counts.starting;
+            }
+            RunEvent::Learned { scope, limit } => {
+                self.limits.insert(scope.clone(), *limit);
+            }
+            RunEvent::WindowEnding { .. } => self.is_window_ending = true,
+            RunEvent::Meant { .. } | RunEvent::Requeued { .. } | RunEvent::GroupParked { .. } => {}
         }
+    }
+
+    /// How many calls AWS has throttled so far.
+    pub fn throttled(&mut self, total: u64, now: Duration) {
+        if self.throttled.back().is_none_or(|(_, known)| *known != total) {
+            self.throttled.push_back((now, total));
+        }
+        while self
+            .throttled
+            .get(1)
+            .is_some_and(|(at, _)| now.saturating_sub(*at) >= LATELY)
+        {
+            self.throttled.pop_front();
+        }
+        let is_over = self
+            .throttled
+            .back()
+            .is_none_or(|(at, _)| now.saturating_sub(*at) >= LATELY);
+        let before = self.throttled.front().map_or(total, |(_, known)| *known);
+        self.throttled_lately = if is_over { 0 } else { total - before.min(total) };
     }
 
     pub fn done(&self) -> u64 {
@@ -126,7 +178,8 @@ impl RunView {
 pub fn in_words(reason: &PauseReason) -> String {
     let text = match reason {
         PauseReason::Unreachable { message } => format!("AWS cannot be reached: {message}"),
-        PauseReason::Credentials { message } => format!("the credentials are refused: {message}"),
+        PauseReason::Credentials { message, .. } => message.clone(),
+        PauseReason::Denied { message } => format!("AWS denies what the run needs: {message}"),
         PauseReason::Everybody { cause } => format!("every copy would fail: {}: {}", cause.category, cause.message),
         PauseReason::Ledger { error } => error.to_string(),
     };
