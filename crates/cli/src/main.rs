@@ -10,8 +10,10 @@ mod compose;
 mod config;
 mod exit;
 mod interrupt;
+mod keypress;
 mod panics;
 mod problem;
+mod signing_in;
 mod ui;
 mod which_ledger;
 
@@ -32,7 +34,9 @@ fn run() -> Exit {
     };
     panics::tell_as(&invocation.global);
     let screen = Screen::for_terminal(&invocation.global);
-    match commands::run(invocation, &screen) {
+    let exit = commands::run(invocation, &screen);
+    keypress::restore();
+    match exit {
         Ok(exit) => exit,
         Err(problem) => screen.explain(&problem),
     }

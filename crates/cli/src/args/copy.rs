@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Choosing, Migration, Terms};
+use super::{Choosing, CopyTwins, Migration, Terms};
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,11 @@ pub struct Copy {
     #[command(flatten)]
     pub terms: Terms,
     #[command(flatten)]
+    pub twins: CopyTwins,
+    #[command(flatten)]
     pub telling: Telling,
+    #[command(flatten)]
+    pub validation: Validation,
     #[command(flatten)]
     pub choosing: Choosing,
 }
@@ -76,12 +80,26 @@ pub struct Telling {
     /// Write the summary as JSON to this file at every end
     #[arg(long, value_name = "FILE")]
     pub summary_output: Option<PathBuf>,
+    /// Write the report as one self-contained HTML page to this file at every end
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// Run this command with a JSON event on its stdin: started, paused, resumed, window-ending, finished, failed
     #[arg(long, value_name = "COMMAND")]
     pub on_event: Option<String>,
     /// Exit with 1 if points are blocked
     #[arg(long)]
     pub fail_on_blocked: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is checked before")]
+pub struct Validation {
+    /// Only check whether the copies would be allowed, as `validate` does, and end
+    #[arg(long, conflicts_with = "skip_validation")]
+    pub validate_permissions: bool,
+    /// Begin without checking
+    #[arg(long)]
+    pub skip_validation: bool,
 }
 
 /// A century; beyond it a number is a slip.

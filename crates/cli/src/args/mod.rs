@@ -10,8 +10,12 @@ mod copy;
 mod global;
 mod migration;
 mod plan;
+mod replicate;
+mod report;
 mod simulated;
 mod state;
+mod validate;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -23,8 +27,12 @@ pub use copy::Copy;
 pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub use migration::{Migration, Terms};
 pub use plan::Plan;
+pub use replicate::{CopyTwins, LockMode, Replicate, Twins};
+pub use report::{Report, Rows};
 pub use simulated::{Demo, Sandbox};
 pub use state::{State, StateAction, StateReset, Status, WhichLedger};
+pub use validate::Validate;
+pub use verify::Verify;
 
 use crate::config;
 use crate::exit::Exit;
@@ -55,8 +63,16 @@ pub enum Command {
     Status(Status),
     /// The ledger: show, export, import, reset, history
     State(State),
+    /// Make the destination's vaults like the source's; `--dry-run` shows the difference
+    Replicate(Box<Replicate>),
+    /// Would the copies be allowed? Permissions, identities, vaults, locks, keys, policies
+    Validate(Box<Validate>),
     /// Copy what is to be copied: once each, in order, resumable; plans anew first
     Copy(Box<Copy>),
+    /// Did everything arrive, once, as it was?
+    Verify(Box<Verify>),
+    /// The migration as JSON, CSV or one self-contained HTML page
+    Report(Report),
     /// A local AWS Backup with realistic data, to try things out and to test against
     Sandbox(Sandbox),
     /// What the tool does, shown on a sandbox of its own; needs nothing but the binary

@@ -25,6 +25,9 @@ pub struct Sandbox {
     /// The destination has its vaults already: like-named, under a key of its own, open for copies from the source
     #[arg(long)]
     pub dest_vaults: bool,
+    /// Which share of the points the destination has already, from 0 to 1; implies its vaults
+    #[arg(long, value_name = "SHARE", value_parser = config::share)]
+    pub dest_copies: Option<f64>,
     /// Nothing odd: every point is complete, warm, far from its expiry, and may be copied
     #[arg(long)]
     pub plain: bool,

@@ -35,6 +35,9 @@ pub async fn run(demo: &Demo) -> Result<Exit, Problem> {
     plan.shares.vaults_with_unshared_key = 0.0;
     plan.shares.unheard_type = 0.0;
     plan.shares.expired = 0.0;
+    // Nor is anybody to be told of copies that expire while half a day goes by in a moment.
+    plan.shares.about_to_expire = 0.0;
+    plan.shares.full_chains = 0.0;
     let introduction = format!(
         "A migration of AWS Backup recovery points, on a simulated AWS with {} of them.\n\
          Nothing outside this program and its temporary folder is touched.\n",
@@ -86,10 +89,22 @@ async fn tell(demo: &Demo, simulated: &Simulated) -> Result<Exit, Problem> {
             format!("plan {both} --metadata-csv metadata.csv --allowed-apmids {applications} --quiet"),
         ),
         (
+            "Make the destination's vaults like the source's. What cannot be carried over is said.",
+            format!("replicate {both} --vault-map aws/efs/automatic-backup-vault=efs-automatic --quiet"),
+        ),
+        (
+            "Would the copies be allowed?",
+            format!("validate {both} --metadata-csv metadata.csv --allowed-apmids {applications} --quiet"),
+        ),
+        (
             "Copy it. (Time runs a few thousand times as fast here.)",
             format!(
                 "copy {both} --metadata-csv metadata.csv --allowed-apmids {applications} --poll-interval 0.1 --api-rate 1000"
             ),
+        ),
+        (
+            "Did everything arrive, once, as it was?",
+            format!("verify {both} --metadata-csv metadata.csv --allowed-apmids {applications} --quiet"),
         ),
         (
             "Where does the migration stand?",
@@ -104,8 +119,11 @@ async fn tell(demo: &Demo, simulated: &Simulated) -> Result<Exit, Problem> {
             return Ok(exit);
         }
         let status = step(simulated, line).await?;
-        // A point that cannot be copied is part of the story, and its lines say why.
-        let told = line.starts_with("copy ") && status.code() == Some(Exit::Failed.code());
+        // Points that cannot be copied are part of the story, and these commands say why.
+        let may_find_fault = ["validate ", "copy ", "verify "]
+            .iter()
+            .any(|command| line.starts_with(command));
+        let told = may_find_fault && status.code() == Some(Exit::Failed.code());
         if !status.success() && !told {
             return Err(Problem::new(format!("this step of the demo failed: `{line}`"))
                 .because(format!("it ended with {status}"))

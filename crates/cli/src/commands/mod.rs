@@ -6,9 +6,13 @@ mod dry_run;
 mod filter;
 mod list;
 mod plan;
+mod replicate;
+mod report;
 mod sandbox;
 mod state;
 mod status;
+mod validate;
+mod verify;
 mod world;
 
 use crate::args::{Command, Invocation};
@@ -51,8 +55,27 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
                 })
                 .await
             }
+            Command::Replicate(replicate) => {
+                interruptible(screen, async |_| {
+                    replicate::run(&replicate, &global, configured, screen).await
+                })
+                .await
+            }
+            Command::Validate(validate) => {
+                interruptible(screen, async |_| {
+                    Box::pin(validate::run(&validate, &global, configured, screen)).await
+                })
+                .await
+            }
+            Command::Report(asked) => interruptible(screen, async |_| report::run(&asked, &global, screen).await).await,
             // Its end has an order of its own.
             Command::Copy(copy) => Box::pin(copy::run(&copy, &global, configured, screen)).await,
+            Command::Verify(verify) => {
+                interruptible(screen, async |_| {
+                    Box::pin(verify::run(&verify, &global, configured, screen)).await
+                })
+                .await
+            }
             // It is there to be ended.
             Command::Sandbox(sandbox) => sandbox::run(&sandbox, &global, screen).await,
             Command::Demo(demo) => interruptible(screen, async |_| demo::run(&demo).await).await,

@@ -34,7 +34,8 @@ pub async fn run(sandbox: &Sandbox, global: &Global, screen: &Screen) -> Result<
             WorldPlan::default()
         }
     };
-    plan.destination.vaults = sandbox.dest_vaults;
+    plan.destination.vaults = sandbox.dest_vaults || sandbox.dest_copies.is_some();
+    plan.destination.copies = sandbox.dest_copies.unwrap_or(plan.destination.copies);
     if let Some(region) = &global.region {
         plan.region = region.as_str().to_owned();
         region.partition().name().clone_into(&mut plan.partition);

@@ -12,7 +12,7 @@ use crate::args::{self, Global, OutputFormat};
 use crate::compose;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::ui::{Align, Output, ended, write_json, write_table};
+use crate::ui::{Align, Output, ended, outlook, write_json, write_table};
 use crate::which_ledger::{place, when};
 
 /// Windows on the screen; JSON has them all.
@@ -135,17 +135,8 @@ fn show(out: &mut Output, route: &Route, status: &Status, holder: Option<&Holder
         writeln!(out, "{rate:.0} an hour")?;
     }
     match &status.forecast {
-        Some(forecast) => writeln!(
-            out,
-            "the end: as likely before as after {}, nine times of ten before {}; {}",
-            when(forecast.finish_p50, now),
-            when(forecast.finish_p90, now),
-            match forecast.windows_needed {
-                1 => "one window".to_owned(),
-                windows => format!("{windows} windows"),
-            }
-        )?,
-        None if status.counts.remaining() > 0 => writeln!(out, "the end: nothing has been measured yet")?,
+        Some(forecast) => writeln!(out, "{}", outlook(forecast, now))?,
+        None if status.counts.remaining() > 0 => writeln!(out, "the end: what is left is held back")?,
         None => {}
     }
     if !status.windows.is_empty() {

@@ -209,7 +209,7 @@ fn vaults_that_are_not_there_are_named_before_anything_is_asked_for() {
     let mut world = plain(50);
     world.destination.vaults = false;
     let story = CopyStory::of(world, jobs_of(10));
-    let told = story.copy("");
+    let told = story.copy("--no-replicate");
     assert_eq!(told.code, 1);
     assert!(told.stderr.contains("vaults that do not exist yet"), "{}", told.stderr);
     assert!(

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::copy_world::{CopyStory, jobs_of, plain};
+use crate::replicate::key;
 use crate::shelf::a_ledger;
 use crate::story::{DESTINATION, SOURCE, Story, binary};
 
@@ -46,6 +47,9 @@ fn world() -> Story {
 fn run(story: &Story, command: &str) {
     // Quotes stand for the shell; no example has a space inside them.
     let words = command.replace(['\'', '"'], "");
+    let own_key = key(story);
+    let example_key = "arn:aws:kms:us-east-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let words = words.replace(example_key, &own_key);
     let line = words
         .strip_prefix("shuffle-aws-vaults ")
         .or_else(|| words.strip_prefix("cargo run -- "))
@@ -55,6 +59,12 @@ fn run(story: &Story, command: &str) {
     }
     if line.starts_with("copy") {
         return copies(line);
+    }
+    if line.starts_with("validate") {
+        return validates(line);
+    }
+    if line.starts_with("verify") {
+        return verifies(line);
     }
     let told = story.run(&format!("{line} --api-rate 5000"));
     assert_eq!(told.code, 0, "{command}\n{}{}", told.stdout, told.stderr);
@@ -69,6 +79,34 @@ fn copies(line: &str) {
     let told = world.run(&format!("{line} --api-rate 20000 --poll-interval 0.05"));
     assert_eq!(told.code, 0, "{line}\n{}", told.stderr);
     assert!(told.stderr.contains("Finished after "), "{line}: {}", told.stderr);
+}
+
+/// In a world without defects.
+fn validates(line: &str) {
+    let told = CopyStory::of(plain(150), jobs_of(0))
+        .story
+        .run(&format!("{line} --api-rate 20000"));
+    assert_eq!(told.code, 0, "{line}\n{}{}", told.stdout, told.stderr);
+}
+
+/// After a copy, and with the evidence of an earlier one.
+fn verifies(line: &str) {
+    let story = CopyStory::of(plain(150), jobs_of(0));
+    let accounts =
+        format!("--source-account {SOURCE} --source-profile source --dest-account {DESTINATION} --dest-profile dest");
+    let world = &story.story;
+    world
+        .run(&format!("copy {accounts} --api-rate 20000 --poll-interval 0.05"))
+        .went_well();
+    world
+        .run(&format!("verify {accounts} --evidence evidence.jsonl --api-rate 20000"))
+        .went_well();
+    let told = world.run(&format!("{line} --api-rate 20000")).went_well();
+    assert!(
+        told.stdout.contains("verified") || told.stdout.contains("arrived once"),
+        "{line}: {}",
+        told.stdout
+    );
 }
 
 /// A sandbox runs until it is stopped: its first line says that it does.
@@ -127,10 +165,13 @@ fn the_examples_of_every_help() {
         "list",
         "filter",
         "plan",
+        "replicate",
+        "validate",
         "copy",
         "status",
         "state",
         "state reset",
+        "verify",
         "sandbox",
         "demo",
     ] {

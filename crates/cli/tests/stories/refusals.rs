@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use sav_simulator::faults::{Because, Fault, What};
+use sav_simulator::world::seeded::OPERATOR_ROLE;
 
-use crate::story::{Story, binary};
+use crate::story::{SOURCE, Story, binary};
 
 #[test]
 fn no_such_vault() {
@@ -54,6 +55,7 @@ fn the_wrong_account() {
     insta::assert_snapshot!(story.run("list --source-account 222222222222 --source-profile source").refusal(), @r"
     error: these are not the source account's credentials; nothing was read or written
       cause: --source-account is 222222222222, but AWS says that the credentials belong to 111111111111 (arn:aws:sts::111111111111:assumed-role/BackupMigrationOperator/sandbox)
+      cause: they come from profile `source` in `[folder]/credentials`
        help: name the right profile with --source-profile, or correct --source-account
     ");
 }
@@ -61,11 +63,11 @@ fn the_wrong_account() {
 #[test]
 fn an_expired_token() {
     let story = Story::with_points(100);
-    story.suffers([Fault::new(What::ExpireCredentials {
-        after_calls: Some(2),
-        after_ms: None,
-    })]);
-    insta::assert_snapshot!("expired_token", story.list("--vault staging").stderr);
+    let keys = story.simulator.credentials(SOURCE, OPERATOR_ROLE).unwrap();
+    story
+        .simulator
+        .with_state(|state| state.identities.expire_now(&keys.access_key_id));
+    insta::assert_snapshot!("expired_token", story.list("--vault staging").refusal());
 }
 
 #[test]

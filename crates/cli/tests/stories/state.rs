@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::process::Stdio;
 
+use sav_application::ports::Ledger;
+use sav_domain::ledger::Entry;
 use sav_infrastructure::ledger::SqliteReader;
 use serde_json::json;
 
@@ -18,7 +20,7 @@ fn show_tells_what_the_ledger_holds() {
     assert_eq!(shown["causes"], json!({ "KMS_KEY_ERROR": 1 }));
     assert_eq!(
         (&shown["in_use_by"], &shown["schema_version"]),
-        (&json!(null), &json!(1))
+        (&json!(null), &json!(2))
     );
     assert_eq!(shown["created_at"], json!(at(0)));
     let rulings = shown["rulings"].as_array().unwrap();
@@ -92,29 +94,40 @@ fn show_tells_a_points_whole_story() {
 }
 
 #[test]
-fn history_tells_plans_and_windows() {
+fn history_tells_plans_windows_and_the_journal() {
     let shelf = Shelf::with_ledger();
+    let pause = Entry {
+        at: at(90),
+        kind: "paused".into(),
+        detail: r#"{"side":"source"}"#.into(),
+    };
+    shelf.do_with(async || shelf.open().note(vec![pause]).await).unwrap();
     insta::assert_snapshot!(shelf.run(&format!("state history {PAIR}")).went_well().stdout, @r#"
     PLAN  LISTED                    FINISHED                  MADE WITH
        1  2026-01-05T20:00:00.000Z  2026-01-05T20:01:00.000Z  {"selection":{}}
 
     WINDOW                    ENDED                     EXIT  COMPLETED  FAILED
     2026-01-05T20:02:00.000Z  2026-01-05T21:02:00.000Z     1          4       2
+
+    AT                        WHAT    DETAIL
+    2026-01-05T21:30:00.000Z  paused  {"side":"source"}
     "#);
     let csv = shelf
         .run(&format!("state history {PAIR} --output csv"))
         .went_well()
         .stdout;
-    insta::assert_snapshot!(csv, @r"
-    what,started_at,ended_at,exit_code,completed,failed
-    plan,2026-01-05T20:00:00.000Z,2026-01-05T20:01:00.000Z,,,
-    window,2026-01-05T20:02:00.000Z,2026-01-05T21:02:00.000Z,1,4,2
-    ");
+    insta::assert_snapshot!(csv, @r#"
+    what,started_at,ended_at,exit_code,completed,failed,detail
+    plan,2026-01-05T20:00:00.000Z,2026-01-05T20:01:00.000Z,,,,
+    window,2026-01-05T20:02:00.000Z,2026-01-05T21:02:00.000Z,1,4,2,
+    paused,2026-01-05T21:30:00.000Z,2026-01-05T21:30:00.000Z,,,,"{""side"":""source""}"
+    "#);
     let history = shelf.json(&format!("state history {PAIR}"));
     assert_eq!(
         (&history["plans"][0]["plan"], &history["windows"][0]["failed"]),
         (&json!(1), &json!(2))
     );
+    assert_eq!(history["journal"][0]["detail"]["side"], "source");
 }
 
 #[test]
@@ -183,13 +196,13 @@ fn an_edited_export_is_taken_back_and_a_spoilt_one_is_not() {
     edited("\"step\":\"accepted\"", "\"step\":\"acepted\"");
     insta::assert_snapshot!(shelf.refuses(&shelf.file("new.db"), import), @r"
     error: the document [folder]/edited.json cannot be taken back; nothing was imported
-      cause: points, number 1: the point arn:aws:backup:eu-west-1:111111111111:recovery-point:00000000-0000-4000-8000-000000000000: event number 2: there is no step `acepted` at line 18 column 3
+      cause: points, number 1: the point arn:aws:backup:eu-west-1:111111111111:recovery-point:00000000-0000-4000-8000-000000000000: event number 2: there is no step `acepted` at line 19 column 3
        help: correct it there and import it again; `state export` writes one as it should be
     ");
     edited("\"resource_arn\"", "\"resource_art\"");
     insta::assert_snapshot!(shelf.refuses(&shelf.file("new.db"), import), @r"
     error: the document [folder]/edited.json cannot be taken back; nothing was imported
-      cause: points, number 1: unknown field `resource_art`, expected one of `recovery_point_arn`, `vault_name`, `resource_arn`, `resource_name`, `resource_type`, `creation_date`, `initiation_date`, `completion_date`, `status`, `status_message`, `size_bytes`, `encryption_key_arn`, `expires_at`, `moves_to_cold_at`, `move_to_cold_after_days`, `delete_after_days`, `is_parent`, `parent_recovery_point_arn`, `composite_member`, `source_vault_arn`, `vault_type`, `metadata`, `verdict`, `reason`, `fix`, `position`, `first_seen_by_plan`, `last_seen_by_plan`, `changed_by_plan`, `events` at line 12 column 151
+      cause: points, number 1: unknown field `resource_art`, expected one of `recovery_point_arn`, `vault_name`, `resource_arn`, `resource_name`, `resource_type`, `creation_date`, `initiation_date`, `completion_date`, `status`, `status_message`, `size_bytes`, `encryption_key_arn`, `expires_at`, `moves_to_cold_at`, `move_to_cold_after_days`, `delete_after_days`, `is_parent`, `parent_recovery_point_arn`, `composite_member`, `source_vault_arn`, `vault_type`, `metadata`, `verdict`, `reason`, `fix`, `position`, `first_seen_by_plan`, `last_seen_by_plan`, `changed_by_plan`, `events` at line 13 column 151
        help: correct it there and import it again; `state export` writes one as it should be
     ");
     insta::assert_snapshot!(

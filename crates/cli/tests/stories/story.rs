@@ -112,6 +112,11 @@ impl Story {
         path
     }
 
+    /// Where the simulated AWS listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.endpoint.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
     pub fn suffers(&self, faults: impl IntoIterator<Item = Fault>) {
         self.simulator.set_faults(FaultPlan {
             faults: faults.into_iter().collect(),

@@ -47,7 +47,7 @@ fn a_newer_schema() {
     let mut bytes = std::fs::read(shelf.path()).unwrap();
     bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     std::fs::write(shelf.path(), bytes).unwrap();
-    insta::assert_snapshot!(refused_by_all(&shelf, &shelf.path(), PAIR), @"error: the ledger [folder]/.shuffle-aws-vaults/state_111111111111_222222222222_eu-west-1.db was written by a newer version of this program (schema 99, this version knows up to 1); use that version or a later one, or name another file with --state-file");
+    insta::assert_snapshot!(refused_by_all(&shelf, &shelf.path(), PAIR), @"error: the ledger [folder]/.shuffle-aws-vaults/state_111111111111_222222222222_eu-west-1.db was written by a newer version of this program (schema 99, this version knows up to 2); use that version or a later one, or name another file with --state-file");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use sav_domain::SelectionSpec;
 
-use crate::args::{Copy, Global, Plan};
-use crate::commands::plan;
+use crate::args::{Copy, Global, Plan, Validate};
+use crate::commands::{plan, validate};
 use crate::exit::Exit;
 use crate::interrupt::interruptible;
 use crate::problem::Problem;
@@ -28,4 +28,23 @@ pub(super) async fn run(
         plan.migration.state_file = Some(nowhere.path().join("ledger.db"));
     }
     interruptible(screen, async |_| plan::run(&plan, global, configured, screen).await).await
+}
+
+/// `copy --validate-permissions`: what `validate` says of the same options.
+pub(super) async fn validate(
+    copy: &Copy,
+    global: &Global,
+    configured: SelectionSpec,
+    screen: &Screen,
+) -> Result<Exit, Problem> {
+    let asked = Validate {
+        migration: copy.migration.clone(),
+        no_replicate: copy.twins.no_replicate,
+        terms: copy.terms.clone(),
+        choosing: copy.choosing.clone(),
+    };
+    interruptible(screen, async |_| {
+        Box::pin(validate::run(&asked, global, configured, screen)).await
+    })
+    .await
 }

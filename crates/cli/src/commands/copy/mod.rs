@@ -7,7 +7,8 @@
 mod dry_run;
 mod on_event;
 mod prepare;
-mod report;
+pub mod report;
+mod tags;
 mod window;
 
 use std::sync::Arc;
@@ -16,9 +17,11 @@ use sav_application::calls::Calls;
 use sav_application::copying::CameTo;
 use sav_application::engine::{self, StopReason};
 use sav_application::ports::{Ledger, LedgerError};
+use sav_application::report::Report;
 use sav_application::summary::Summary;
 use sav_application::terms::CopyTerms;
 use sav_domain::status::Counts;
+use sav_domain::twin::Wishes;
 use sav_domain::{Moment, Route, Selection, SelectionSpec};
 use sav_infrastructure::aws::AwsGateway;
 use sav_infrastructure::ledger::SqliteLedger;
@@ -28,6 +31,7 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant, timeout};
 
 use crate::args::{Copy, Global};
+use crate::commands::validate::Preflight;
 use crate::compose;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -54,6 +58,8 @@ struct Intent<'a> {
     made_with: Arc<str>,
     metadata: Option<Arc<MetadataTable>>,
     terms: Arc<CopyTerms>,
+    /// What the destination's vaults are to be like.
+    wishes: Wishes,
     now: Moment,
     began: Instant,
 }
@@ -64,6 +70,10 @@ struct Ground {
     /// None: `--source-only`.
     destination: Option<Arc<Calls<AwsGateway>>>,
     ledger: Arc<SqliteLedger>,
+    /// As asked for, with the names of vaults that the ledger remembers.
+    terms: Arc<CopyTerms>,
+    /// None: `--skip-validation`.
+    preflight: Option<Preflight>,
 }
 
 /// How it ended, as far as it is known without the ledger.
@@ -77,6 +87,9 @@ struct Ended {
 }
 
 pub async fn run(copy: &Copy, global: &Global, configured: SelectionSpec, screen: &Screen) -> Result<Exit, Problem> {
+    if copy.validation.validate_permissions {
+        return Box::pin(dry_run::validate(copy, global, configured, screen)).await;
+    }
     if global.dry_run {
         return Box::pin(dry_run::run(copy, global, configured, screen)).await;
     }
@@ -183,6 +196,10 @@ fn tell_summary(intent: &Intent<'_>, ground: &Ground, ended: &Ended) -> Result<(
     report::show(intent.screen, &run, &summary);
     if let Some(path) = &intent.copy.telling.summary_output {
         report::write(path, &run, &summary, &reader)?;
+    }
+    if let Some(path) = &intent.copy.telling.report {
+        let report = Report::of(&mut reader, false, ended.at)?;
+        crate::commands::report::write_page(path, &report, &reader)?;
     }
     Ok((summary.counts, exit))
 }

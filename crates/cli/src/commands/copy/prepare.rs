@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use sav_application::copying;
-use sav_application::identity;
+use sav_application::identity::{self, Principal};
 use sav_application::planning::{self, Planning};
-use sav_application::ports::{Ledger, LedgerReader};
+use sav_application::ports::{Ledger, LedgerReader, Side};
+use sav_application::replicating::vault_map;
 use sav_domain::arn::Arn;
 use sav_domain::text::quoted;
 use sav_domain::{AccountId, SelectionSpec};
 use sav_infrastructure::ledger::{SqliteLedger, set_aside};
 use tokio::time::Instant;
 
-use super::{Ground, Intent};
+use super::{Ground, Intent, tags};
 use crate::args::{Copy, Global};
 use crate::commands::plan::{made_with, notes, said};
+use crate::commands::replicate;
+use crate::commands::validate::{Preflight, with_remembered_names};
 use crate::compose;
 use crate::problem::Problem;
 use crate::ui::Screen;
@@ -31,10 +34,12 @@ impl<'a> Intent<'a> {
         let route = compose::route(&copy.migration, &region)?;
         let terms = compose::terms(&copy.terms, &route)?;
         check_role(&terms.copy_role_arn, route.source())?;
+        let wishes = replicate::check_copy(&copy.twins, &terms.copy_role_arn, &route)?;
         let made_with = made_with(&copy.choosing, &configured).into();
         let selection = compose::selection(&copy.choosing, configured, now)?;
         selection.doubts().iter().for_each(|doubt| screen.warn(doubt));
         let metadata = compose::metadata(&copy.choosing, &selection, screen).await?;
+        tags::check(copy.twins.tag_copies.as_ref(), metadata.as_deref())?;
         Ok(Self {
             copy,
             global,
@@ -44,6 +49,7 @@ impl<'a> Intent<'a> {
             made_with,
             metadata,
             terms,
+            wishes,
             now,
             began,
         })
@@ -69,15 +75,24 @@ fn check_role(role: &str, account: AccountId) -> Result<(), Problem> {
 pub(super) async fn ground(intent: &Intent<'_>) -> Result<Ground, Problem> {
     let (route, global) = (&intent.route, intent.global);
     let source = compose::source(global, route.source(), route.region()).await?;
-    identity::confirm(&source, route.source()).await?;
-    let destination = if intent.copy.terms.source_only {
-        None
+    let source_caller = identity::confirm(&source, route.source()).await?;
+    let (destination, destination_caller) = if intent.copy.terms.source_only {
+        (None, None)
     } else {
         let destination = compose::destination(global, route.destination(), route.region()).await?;
-        identity::confirm(&destination, route.destination()).await?;
-        Some(destination)
+        let caller = identity::confirm(&destination, route.destination()).await?;
+        (Some(destination), Some(caller))
     };
     let path = compose::ledger_path(&intent.copy.migration, route)?;
+    let preflight = if intent.copy.validation.skip_validation {
+        None
+    } else {
+        let sides = (&source, destination.as_ref());
+        let callers = (source_caller.clone(), destination_caller.clone());
+        let terms = with_remembered_names(&path, route, Arc::clone(&intent.terms));
+        let makes_vaults = !intent.copy.twins.no_replicate;
+        Some(Preflight::look(sides, callers, &terms, &intent.selection, makes_vaults, intent.screen).await?)
+    };
     if intent.copy.ledger.reset && path.exists() {
         let aside = set_aside(&path, route, intent.now)?;
         intent
@@ -85,20 +100,55 @@ pub(super) async fn ground(intent: &Intent<'_>) -> Result<Ground, Problem> {
             .note(&format!("the ledger was set aside as `{}`", aside.display()));
     }
     let ledger = Arc::new(SqliteLedger::open(&path, route, intent.now)?);
+    let (terms, replaced) = vault_map::settle(&*ledger, &intent.terms, intent.now).await?;
+    replicate::tell_replaced(&replaced, intent.screen);
+    let callers = [
+        (Side::Source, Some(&source_caller)),
+        (Side::Destination, destination_caller.as_ref()),
+    ];
+    for (side, caller) in callers.into_iter().filter_map(|(side, caller)| Some((side, caller?))) {
+        if let Some(before) = identity::remember(&*ledger, side, caller, intent.now).await? {
+            intent.screen.warn(&format!(
+                "so far {before} worked for the {side} account of this migration, from now on it is {}",
+                Principal::of(&caller.arn)
+            ));
+        }
+    }
     Ok(Ground {
         source,
         destination,
         ledger,
+        terms,
+        preflight,
     })
+}
+
+/// Makes the destination's vaults ready, unless that was not wanted.
+async fn twins(intent: &Intent<'_>, ground: &Ground) -> Result<(), Problem> {
+    let Some(destination) = ground.destination.as_ref().filter(|_| !intent.copy.twins.no_replicate) else {
+        return Ok(());
+    };
+    let chosen = intent.selection.vaults();
+    let sides = (&ground.source, destination);
+    replicate::twins_for_copies(
+        sides,
+        &ground.ledger,
+        chosen,
+        &ground.terms,
+        &intent.wishes,
+        intent.screen,
+    )
+    .await
 }
 
 /// Lists both sides, decides about every point, and makes sure that there is a vault for each copy.
 pub(super) async fn plan(intent: &Intent<'_>, ground: &Ground) -> Result<(), Problem> {
+    twins(intent, ground).await?;
     let progress = intent.screen.progress("planning");
     let planning = Planning {
         selection: Arc::clone(&intent.selection),
         metadata: intent.metadata.clone(),
-        terms: Arc::clone(&intent.terms),
+        terms: Arc::clone(&ground.terms),
         now: intent.now,
         made_with: Arc::clone(&intent.made_with),
     };
@@ -110,16 +160,24 @@ pub(super) async fn plan(intent: &Intent<'_>, ground: &Ground) -> Result<(), Pro
     drop(progress);
     notes(&planned, intent.screen);
     let groups = tokio::task::block_in_place(|| ground.ledger.reader()?.groups())?;
-    let missing = copying::needed_and_missing(&groups, &planned.notes.missing_vaults, &intent.terms);
+    let missing = copying::needed_and_missing(&groups, &planned.notes.missing_vaults, &ground.terms);
     if missing.is_empty() {
-        return Ok(());
+        return match &ground.preflight {
+            Some(preflight) => {
+                let sides = (&ground.source, destination);
+                preflight
+                    .groups(sides, &ground.terms, &ground.ledger, intent.now, intent.screen)
+                    .await
+            }
+            None => Ok(()),
+        };
     }
     let names: Vec<&str> = missing.iter().map(sav_domain::VaultName::as_str).collect();
     let account = intent.route.destination();
     Err(
         Problem::new("there are points to copy into vaults that do not exist yet; nothing was copied")
             .because(format!("account {account} has no vault {}", names.join(", ")))
-            .help("create them, each with a customer managed key and a policy that allows backup:CopyIntoBackupVault to the source account, or send the copies elsewhere with --vault-map FROM=TO")
+            .help("run `replicate`, or `copy` without --no-replicate; or send the copies elsewhere with --vault-map FROM=TO")
             .help("the plan is in the ledger; run the same command again"),
     )
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sav_application::calls::CallCounts;
 use sav_application::engine;
 use sav_application::ports::{LedgerError, LedgerReader};
-use sav_application::summary::{self, Failure, Summary};
+use sav_application::summary::{self, CauseGroup, Failure, Summary};
 use sav_domain::ledger::GroupStanding;
 use sav_domain::status::Counts;
 use sav_domain::{Moment, ResourceType, Route, span};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::ui::Screen;
+use crate::ui::{Screen, outlook};
 
 /// Raised when a member changes its meaning or goes; new ones may come without.
 const SCHEMA_VERSION: u32 = 1;
@@ -47,8 +47,9 @@ pub fn show(screen: &Screen, run: &Run, summary: &Summary) {
     if screen.speaks_json() {
         let mut document = head(run, summary);
         document.insert("level".to_owned(), json!("info"));
+        document.insert("event".to_owned(), json!("summary"));
         document.insert("message".to_owned(), json!("summary"));
-        return screen.document(&Value::Object(document));
+        return screen.document(Value::Object(document));
     }
     let mut lines = vec![
         format!(
@@ -76,21 +77,75 @@ pub fn show(screen: &Screen, run: &Run, summary: &Summary) {
             run.source_calls.throttled + run.destination_calls.map_or(0, |calls| calls.throttled)
         ),
     ];
-    lines.extend(counted(
-        "cause of failures",
-        summary.causes.iter().map(|(name, count)| (&**name, *count)),
-    ));
+    lines.extend(causes(&run.route, &summary.causes));
     let reasons = summary.blocked.iter();
     lines.extend(counted(
         "blocked",
         reasons.map(|(name, count)| (name.as_deref().unwrap_or("no reason"), *count)),
     ));
+    if let Some(forecast) = &summary.forecast {
+        lines.push(outlook(forecast, run.ended));
+    }
     if run.source_only {
         lines.push("the destination was not looked at (--source-only)".to_owned());
     }
     for line in &lines {
         screen.note(line);
     }
+}
+
+/// Two lines for each: what and how often, then who does what about it and how it is tried again.
+fn causes(route: &Route, causes: &[CauseGroup]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for cause in causes.iter().take(LINES_SHOWN) {
+        let message = cause.message.as_deref().map(|words| format!(": {}", one_line(words)));
+        lines.push(format!(
+            "  cause of failures: {} ({}){}",
+            cause.category,
+            cause.count,
+            message.unwrap_or_default()
+        ));
+        let fix = cause.fix.as_deref().map(|fix| format!(": {fix}")).unwrap_or_default();
+        lines.push(format!("    {} has to act{fix}", cause.actor.words()));
+        lines.push(format!("    then: {}", retry(route, &cause.category)));
+    }
+    if let Some(more) = causes.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("  and {more} more causes, which --summary-output lists"));
+    }
+    lines
+}
+
+/// The command that tries again what failed for this cause.
+pub fn retry(route: &Route, category: &str) -> String {
+    // What AWS calls it need not be a word of the shell.
+    let is_plain = category.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let cause = if is_plain {
+        category.to_owned()
+    } else {
+        format!("'{}'", category.replace('\'', "'\\''"))
+    };
+    format!(
+        "shuffle-aws-vaults copy --source-account {} --dest-account {} --region {} --retry-failed --cause {cause}",
+        route.source(),
+        route.destination(),
+        route.region()
+    )
+}
+
+fn one_line(words: &str) -> String {
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub fn cause_json(route: &Route, cause: &CauseGroup) -> Value {
+    json!({
+        "category": cause.category,
+        "count": cause.count,
+        "who_acts": cause.actor,
+        "fix": cause.fix,
+        "error_message": cause.message,
+        "samples": cause.samples,
+        "retry_command": retry(route, &cause.category),
+    })
 }
 
 fn counted<'a>(what: &str, counts: impl Iterator<Item = (&'a str, u64)>) -> Vec<String> {
@@ -159,7 +214,7 @@ fn document<W: Write, R: LedgerReader>(mut out: W, run: &Run, summary: &Summary,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Unwritten {
+pub enum Unwritten {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -175,7 +230,7 @@ impl From<Unwritten> for io::Error {
     }
 }
 
-fn told(failure: &Failure) -> Value {
+pub fn told(failure: &Failure) -> Value {
     json!({
         "recovery_point_arn": failure.recovery_point_arn,
         "error_message": failure.message,
@@ -219,7 +274,7 @@ pub fn head(run: &Run, summary: &Summary) -> Map<String, Value> {
         },
         "per_vault": by_name(&summary.per_vault, "vault_name"),
         "per_resource_type": by_name(&summary.per_resource_type, "resource_type"),
-        "causes": summary.causes.iter().map(|(category, count)| json!({"category": category, "count": count})).collect::<Vec<_>>(),
+        "causes": summary.causes.iter().map(|cause| cause_json(&run.route, cause)).collect::<Vec<_>>(),
         "blocked_by_reason": summary.blocked.iter().map(|(reason, count)| json!({"reason": reason, "count": count})).collect::<Vec<_>>(),
         "parked_groups": summary.parked_groups.iter().map(parked).collect::<Vec<_>>(),
         "api_calls": { "source": calls(run.source_calls), "destination": run.destination_calls.map(calls) },
@@ -243,7 +298,7 @@ fn parked(group: &GroupStanding) -> Value {
     })
 }
 
-fn by_name(counts: &std::collections::BTreeMap<String, Counts>, name: &str) -> Vec<Value> {
+pub fn by_name(counts: &std::collections::BTreeMap<String, Counts>, name: &str) -> Vec<Value> {
     let one = |(key, counts): (&String, &Counts)| {
         let mut told = json!(counts);
         // No name at all is no name, not an empty one.

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use sav_application::planning::Planned;
 use sav_application::ports::LedgerReader;
 use sav_domain::Moment;
+use sav_domain::forecast::Forecast;
 use sav_domain::ledger::{LedgerPoint, PointId, Verdict};
 use sav_domain::verdict::Why;
 use serde::Serialize;
@@ -30,6 +31,7 @@ struct Summary<'a> {
     longest_chain: Option<LongestChain>,
     changes: Changes,
     vanished: u64,
+    forecast: Option<&'a Forecast>,
 }
 
 #[derive(Serialize)]
@@ -77,9 +79,14 @@ struct Row<'a> {
     position: Option<u64>,
 }
 
-pub(super) fn write(planned: &Planned, reader: &impl LedgerReader, format: OutputFormat) -> io::Result<()> {
+pub(super) fn write(
+    planned: &Planned,
+    reader: &impl LedgerReader,
+    forecast: Option<&Forecast>,
+    format: OutputFormat,
+) -> io::Result<()> {
     let mut out = Output::to_stdout();
-    let summary = summary(planned, reader)?;
+    let summary = summary(planned, reader, forecast)?;
     match format {
         OutputFormat::Csv => {
             let mut csv = csv::Writer::from_writer(&mut out);
@@ -148,7 +155,11 @@ fn row<'a>(known: &'a LedgerPoint, late: Option<&Why>) -> Row<'a> {
     }
 }
 
-fn summary<'a>(planned: &'a Planned, reader: &impl LedgerReader) -> io::Result<Summary<'a>> {
+fn summary<'a>(
+    planned: &'a Planned,
+    reader: &impl LedgerReader,
+    forecast: Option<&'a Forecast>,
+) -> io::Result<Summary<'a>> {
     let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
     for ((_, heading), of_reason) in &planned.reasons {
         if let Some(heading) = heading {
@@ -195,6 +206,7 @@ fn summary<'a>(planned: &'a Planned, reader: &impl LedgerReader) -> io::Result<S
             unchanged: planned.changes.unchanged,
         },
         vanished: planned.vanished,
+        forecast,
     })
 }
 

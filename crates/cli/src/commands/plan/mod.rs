@@ -6,11 +6,14 @@ mod page;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sav_application::forecasting::{self, OpenWindow};
 use sav_application::identity;
 use sav_application::planning::{self, Planned, Planning, PlanningError, Progress};
 use sav_application::ports::{LedgerError, LedgerReader};
+use sav_application::replicating::vault_map;
 use sav_domain::ledger::{PlanRecord, Verdict};
 use sav_domain::{Moment, Route, SelectionSpec};
+use sav_infrastructure::evidence::digest_of_file;
 use sav_infrastructure::ledger::{SqliteLedger, SqliteReader};
 use serde_json::json;
 use tempfile::TempDir;
@@ -33,6 +36,8 @@ pub async fn run(plan: &Plan, global: &Global, configured: SelectionSpec, screen
     let place = Place::of(compose::ledger_path(&plan.migration, &route)?, &route, global.dry_run)?;
     let ledger = SqliteLedger::open(&place.path, &route, now)?;
     let before = last_finished(&ledger)?;
+    let (terms, replaced) = vault_map::settle(&ledger, &terms, now).await?;
+    super::replicate::tell_replaced(&replaced, screen);
 
     let source = compose::source(global, route.source(), &region).await?;
     identity::confirm(&source, route.source()).await?;
@@ -60,15 +65,18 @@ pub async fn run(plan: &Plan, global: &Global, configured: SelectionSpec, screen
 
     notes(&planned, screen);
     let reader = sav_application::ports::Ledger::reader(&ledger)?;
+    let forecast = forecasting::read(&reader, OpenWindow::default(), now)?;
     let scene = page::Scene {
         route: &route,
         reader: &reader,
         before: before.as_ref(),
         ledger: (!global.dry_run).then_some(place.path.as_path()),
+        forecast: forecast.as_ref(),
+        now,
     };
     let exit = ended(match global.output {
         OutputFormat::Table => page::write(&planned, &scene),
-        format => document::write(&planned, &reader, format),
+        format => document::write(&planned, &reader, forecast.as_ref(), format),
     })?;
     let blocked = planned.points(Verdict::Blocked);
     Ok(if blocked > 0 && plan.fail_on_blocked && exit == Exit::Done {
@@ -79,13 +87,17 @@ pub async fn run(plan: &Plan, global: &Global, configured: SelectionSpec, screen
 }
 
 /// Where the plan is written: into the migration's ledger or, when nothing may be changed, into a copy that is thrown away.
-struct Place {
+pub(super) struct Place {
     path: PathBuf,
     _thrown_away: Option<TempDir>,
 }
 
 impl Place {
-    fn of(path: PathBuf, route: &Route, dry_run: bool) -> Result<Self, Problem> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn of(path: PathBuf, route: &Route, dry_run: bool) -> Result<Self, Problem> {
         if !dry_run {
             return Ok(Self {
                 path,
@@ -119,6 +131,8 @@ pub(super) fn made_with(choosing: &Choosing, configured: &SelectionSpec) -> Stri
     json!({
         "selection": choosing.spec().or(configured.clone()),
         "metadata_csv": metadata.map(|path| path.to_string()),
+        // By which the table can be recognised when the arrival is to be proved.
+        "metadata_csv_sha256": choosing.metadata_csv.as_deref().and_then(|path| digest_of_file(path).ok()),
     })
     .to_string()
 }

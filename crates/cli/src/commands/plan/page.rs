@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use sav_application::planning::{ByVerdict, DurationsKnown, OfReason, Planned};
 use sav_application::ports::LedgerReader;
+use sav_domain::forecast::Forecast;
 use sav_domain::ledger::{Difference, PlanRecord, Verdict};
 use sav_domain::tally::Amount;
 use sav_domain::turns::LowerBound;
-use sav_domain::{Route, arn, size, span};
+use sav_domain::{Moment, Route, arn, size, span};
 
 use super::{day, document};
-use crate::ui::{Align, Output, Table};
+use crate::ui::{Align, Output, Table, outlook};
 
 /// What the plan is shown with.
 pub(super) struct Scene<'a, R> {
@@ -22,6 +23,8 @@ pub(super) struct Scene<'a, R> {
     pub(super) before: Option<&'a PlanRecord>,
     /// None: nothing was kept.
     pub(super) ledger: Option<&'a Path>,
+    pub(super) forecast: Option<&'a Forecast>,
+    pub(super) now: Moment,
 }
 
 /// ARNs named as examples of a difference.
@@ -188,7 +191,11 @@ fn write_bound(out: &mut Output, planned: &Planned, scene: &Scene<'_, impl Ledge
         DurationsKnown::OfSomeTypes => "how long copies take was measured; of types not copied yet it is assumed",
         DurationsKnown::Measured => "how long copies take was measured",
     };
-    writeln!(out, "{times}; quotas are AWS's documented ones")
+    writeln!(out, "{times}; quotas are AWS's documented ones")?;
+    match scene.forecast {
+        Some(forecast) => writeln!(out, "{}", outlook(forecast, scene.now)),
+        None => Ok(()),
+    }
 }
 
 fn write_changes(out: &mut Output, planned: &Planned, scene: &Scene<'_, impl LedgerReader>) -> io::Result<()> {

@@ -1,11 +1,11 @@
-//! `state history`: the plans and the windows, over time.
+//! `state history`: the plans, the windows and the journal, over time.
 
 use std::io::{self, Write};
 
 use sav_application::ports::LedgerReader;
 use sav_application::status::{self, Status};
 use sav_domain::Moment;
-use sav_domain::ledger::PlanRecord;
+use sav_domain::ledger::{Entry, PlanRecord};
 use sav_infrastructure::ledger::holder;
 use serde_json::{Value, json};
 
@@ -21,14 +21,16 @@ pub fn run(place: &Place, global: &Global) -> Result<Exit, Problem> {
     let mut reader = place.open()?;
     let status = status::read(&mut reader, holder(&place.path).is_some(), compose::now())?;
     let plans = reader.plans()?;
+    let journal = reader.entries(None)?;
     let mut out = Output::to_stdout();
     ended(match global.output {
-        OutputFormat::Table => show(&mut out, &plans, &status),
-        OutputFormat::Csv => write_csv(&mut out, &plans, &status),
+        OutputFormat::Table => show(&mut out, &plans, &status, &journal),
+        OutputFormat::Csv => write_csv(&mut out, &plans, &status, &journal),
         format => {
             let document = json!({
                 "plans": plans.iter().map(plan_json).collect::<Vec<_>>(),
                 "windows": status.windows.iter().map(window_json).collect::<Vec<_>>(),
+                "journal": journal.iter().map(entry_json).collect::<Vec<_>>(),
             });
             write_json(&mut out, &document, format)
         }
@@ -45,13 +47,35 @@ pub fn plan_json(plan: &PlanRecord) -> Value {
     })
 }
 
-fn show(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Result<()> {
+fn entry_json(entry: &Entry) -> Value {
+    let detail = serde_json::from_str::<Value>(&entry.detail).ok();
+    json!({ "at": entry.at, "kind": entry.kind, "detail": detail })
+}
+
+fn show(out: &mut Output, plans: &[PlanRecord], status: &Status, journal: &[Entry]) -> io::Result<()> {
     write_plans(out, plans)?;
     if !status.windows.is_empty() {
         writeln!(out)?;
         write_windows(out, &status.windows, status.running)?;
     }
+    if !journal.is_empty() {
+        writeln!(out)?;
+        let headers = [("AT", Align::Left), ("WHAT", Align::Left), ("DETAIL", Align::Left)];
+        let rows = journal
+            .iter()
+            .map(|entry| vec![entry.at.to_string(), entry.kind.to_string(), in_short(&entry.detail)]);
+        write_table(out, &headers, &rows.collect::<Vec<_>>())?;
+    }
     out.flush()
+}
+
+/// Some entries hold long lists, which are for programs.
+fn in_short(detail: &str) -> String {
+    const LONGEST: usize = 200;
+    match detail.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &detail[..end]),
+        None => detail.to_owned(),
+    }
 }
 
 pub fn write_plans(out: &mut Output, plans: &[PlanRecord]) -> io::Result<()> {
@@ -75,8 +99,8 @@ pub fn write_plans(out: &mut Output, plans: &[PlanRecord]) -> io::Result<()> {
     write_table(out, &headers, &rows.collect::<Vec<_>>())
 }
 
-/// One row per plan and window, by the time they began.
-fn write_csv(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Result<()> {
+/// One row per plan, window and entry of the journal, by the time they began.
+fn write_csv(out: &mut Output, plans: &[PlanRecord], status: &Status, journal: &[Entry]) -> io::Result<()> {
     let time = |at: Option<Moment>| at.map(|at| at.to_string()).unwrap_or_default();
     let plans = plans.iter().map(|plan| {
         let nothing = String::new;
@@ -84,6 +108,7 @@ fn write_csv(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Res
             "plan".to_owned(),
             plan.listed_at.to_string(),
             time(plan.finished_at),
+            nothing(),
             nothing(),
             nothing(),
             nothing(),
@@ -98,13 +123,36 @@ fn write_csv(out: &mut Output, plans: &[PlanRecord], status: &Status) -> io::Res
             window.exit_code.map(|code| code.to_string()).unwrap_or_default(),
             window.completed.to_string(),
             window.failed.to_string(),
+            String::new(),
         ];
         (window.started_at, row)
     });
-    let mut rows: Vec<_> = plans.chain(windows).collect();
+    let journal = journal.iter().map(|entry| {
+        let at = entry.at.to_string();
+        let nothing = String::new;
+        let row = [
+            entry.kind.to_string(),
+            at.clone(),
+            at,
+            nothing(),
+            nothing(),
+            nothing(),
+            entry.detail.to_string(),
+        ];
+        (entry.at, row)
+    });
+    let mut rows: Vec<_> = plans.chain(windows).chain(journal).collect();
     rows.sort_by_key(|(at, _)| *at);
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["what", "started_at", "ended_at", "exit_code", "completed", "failed"])?;
+    csv.write_record([
+        "what",
+        "started_at",
+        "ended_at",
+        "exit_code",
+        "completed",
+        "failed",
+        "detail",
+    ])?;
     for (_, row) in rows {
         csv.write_record(row)?;
     }

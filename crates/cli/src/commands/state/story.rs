@@ -93,7 +93,8 @@ fn words(step: &Step) -> String {
         | Step::SightLost
         | Step::Unparked
         | Step::Vanished
-        | Step::Reappeared => String::new(),
+        | Step::Reappeared
+        | Step::Lost => String::new(),
     }
 }
 
