@@ -7,7 +7,7 @@ use sav_domain::fault::FaultKind;
 use sav_domain::recovery_point::PointStatus;
 use sav_domain::verification::Verified;
 
-use super::Progress;
+use super::{Progress, TagsCompared};
 use crate::calls::Calls;
 use crate::ports::{CallError, CopyDesk};
 
@@ -17,6 +17,15 @@ pub struct Closer {
     pub looked: u64,
     /// ARNs of copies, and what is wrong with them after all.
     pub wrong: Vec<(String, String)>,
+    /// None: nobody asked for tags, or there is no ledger that could tell.
+    pub tags: Option<TagsCompared>,
+}
+
+impl Closer {
+    /// Whether every sample was as it should be.
+    pub fn is_sound(&self) -> bool {
+        self.wrong.is_empty() && self.tags.as_ref().is_none_or(|tags| tags.wrong.is_empty())
+    }
 }
 
 /// Describes so many verified copies one by one, spread evenly over all of them.

@@ -12,6 +12,7 @@ mod by_ledger;
 mod by_selection;
 mod closer;
 mod repair;
+mod tags;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use by_ledger::by_ledger;
 pub use by_selection::by_selection;
 pub use closer::{Closer, look_closer};
 pub use repair::{Repaired, repair};
+pub use tags::{TagsCompared, compare_tags};
 
 use crate::calls::Calls;
 use crate::ports::{CallError, Gateway, LedgerError};

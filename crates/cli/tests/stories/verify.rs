@@ -188,6 +188,47 @@ fn every_defect_is_named_and_what_is_missing_is_copied_again() {
 }
 
 #[test]
+fn tags_that_copy_put_are_compared_at_samples() {
+    let story = CopyStory::with_points(60);
+    story
+        .copy("--metadata-csv {folder}/metadata.csv --tag-copies APMID,Owner")
+        .went_well();
+    let deep = format!("{LEDGER} --output json --deep 60");
+    let tags = story.verify(&deep).went_well().json()["summary"]["deep"]["tags"].clone();
+    assert!(tags["looked_at"].as_u64().unwrap() > 1, "{tags}");
+    assert_eq!(
+        (&tags["wrong"], &tags["not_checked"]),
+        (&Value::Array(Vec::new()), &Value::Null)
+    );
+
+    let copies = story.copies().into_iter();
+    let mut arns = copies
+        .map(|(copy, _)| story.arn(copy))
+        .filter(|arn| arn.contains(":backup:"));
+    let (changed, bare) = (arns.next().unwrap(), arns.next().unwrap());
+    story.story.simulator.with_state(|state| {
+        let mut tags = state.world.tags_of(&changed);
+        tags.insert("APMID".into(), "APM0".into());
+        state.world.set_tags(&changed, tags);
+        let mut tags = state.world.tags_of(&bare);
+        tags.remove("Owner");
+        state.world.set_tags(&bare, tags);
+    });
+    let told = story.verify(&deep);
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    let tags = told.json()["summary"]["deep"]["tags"].clone();
+    let wrong = tags["wrong"].as_array().unwrap();
+    assert_eq!(wrong.len(), 2, "{tags}");
+    for (arn, words) in [
+        (&changed, "its tag APMID is `APM0`, not "),
+        (&bare, "it has no tag Owner"),
+    ] {
+        let named = wrong.iter().find(|one| one["destination_recovery_point_arn"] == **arn);
+        assert!(named.unwrap()["detail"].as_str().unwrap().starts_with(words), "{tags}");
+    }
+}
+
+#[test]
 fn while_a_copy_runs_nothing_is_missing_and_nothing_is_repaired() {
     let story = CopyStory::of(plain(60), jobs_of(3_600_000));
     let running = story.start("");

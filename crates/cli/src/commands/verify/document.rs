@@ -110,9 +110,14 @@ pub(super) fn summary(report: &Report) -> Value {
     });
     summary["by_vault_and_type"] = groups.collect();
     if let Some(closer) = &report.closer {
-        let wrong = closer.wrong.iter();
-        let wrong = wrong.map(|(arn, why)| json!({ "destination_recovery_point_arn": arn, "detail": why }));
-        summary["deep"] = json!({ "looked_at": closer.looked, "wrong": wrong.collect::<Vec<_>>() });
+        summary["deep"] = json!({ "looked_at": closer.looked, "wrong": each_wrong(&closer.wrong) });
+        if let Some(tags) = &closer.tags {
+            summary["deep"]["tags"] = json!({
+                "looked_at": tags.looked,
+                "wrong": each_wrong(&tags.wrong),
+                "not_checked": tags.refused.as_ref().map(ToString::to_string),
+            });
+        }
     }
     if let Some(repaired) = report.repaired {
         summary["repair"] = json!({ "dry_run": report.dry_run, "queued": repaired.queued, "left": repaired.left });
@@ -133,4 +138,11 @@ pub(super) fn counts(summary: &Summary) -> Value {
         "in_progress": summary.in_progress,
         "unexplained": summary.unexplained,
     })
+}
+
+fn each_wrong(copies: &[(String, String)]) -> Vec<Value> {
+    let wrong = copies
+        .iter()
+        .map(|(arn, why)| json!({ "destination_recovery_point_arn": arn, "detail": why }));
+    wrong.collect()
 }

@@ -5,7 +5,7 @@ mod document;
 mod evidence;
 mod page;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sav_application::calls::Calls;
@@ -13,7 +13,7 @@ use sav_application::identity;
 use sav_application::ports::{LedgerError, LedgerReader};
 use sav_application::replicating::vault_map;
 use sav_application::verifying::{
-    self, Closer, Progress, Repaired, Verification, Verifying, VerifyingError, look_closer,
+    self, Closer, Progress, Repaired, Verification, Verifying, VerifyingError, compare_tags, look_closer,
 };
 use sav_domain::{Moment, Route, SelectionSpec};
 use sav_infrastructure::aws::AwsGateway;
@@ -103,7 +103,8 @@ pub async fn run(
         identity::confirm(&source, route.source()).await?;
         verifying::by_selection(&source, &destination, &verifying, tell).await?
     };
-    let closer = closer(verify, &destination, &verification, tell).await?;
+    let ledger = verification.plan.is_some().then_some(&*path);
+    let closer = closer(verify, &destination, (&verification, ledger), &route, tell).await?;
     drop(progress);
 
     let mut report = Report {
@@ -183,13 +184,18 @@ impl Books {
 async fn closer(
     verify: &Verify,
     destination: &Arc<Calls<AwsGateway>>,
-    verification: &Verification,
-    tell: impl FnMut(Progress),
+    (verification, ledger): (&Verification, Option<&Path>),
+    route: &Route,
+    tell: impl FnMut(Progress) + Copy,
 ) -> Result<Option<Closer>, Problem> {
     if verify.deep == 0 {
         return Ok(None);
     }
-    let closer = look_closer(destination, &verification.verified, verify.deep, tell).await?;
+    let mut closer = look_closer(destination, &verification.verified, verify.deep, tell).await?;
+    if let Some(path) = ledger {
+        let reader = SqliteReader::open(path, Some(route))?;
+        closer.tags = compare_tags(destination, &reader, verify.deep, tell).await?;
+    }
     Ok(Some(closer))
 }
 

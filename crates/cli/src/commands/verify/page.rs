@@ -192,6 +192,20 @@ fn write_deeds(out: &mut Output, report: &Report) -> io::Result<()> {
         for (arn, why) in &closer.wrong {
             writeln!(out, "  {arn}: {why}")?;
         }
+        if let Some(tags) = &closer.tags {
+            let wrong = tags.wrong.len();
+            writeln!(
+                out,
+                "the tags of {} were compared, {wrong} of them are not as `copy --tag-copies` was to put them",
+                tags.looked
+            )?;
+            for (arn, why) in &tags.wrong {
+                writeln!(out, "  {arn}: {why}")?;
+            }
+            if let Some(refused) = &tags.refused {
+                writeln!(out, "  not checked any further: {refused}")?;
+            }
+        }
     }
     if let Some(repaired) = report.repaired {
         let (went, will) = if report.dry_run {
