@@ -25,7 +25,7 @@ def measure(command: list[str], environment: dict | None = None) -> dict:
         if status != 0:
             sys.exit(f"{' '.join(command)} failed with status {os.waitstatus_to_exitcode(status)}")
         size = output.seek(0, os.SEEK_END)
-        output.seek(max(0, size - 10_000))
+        output.seek(max(0, size - 200_000))
         last = output.read().splitlines()[-1:]
     peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": peak, "last": last[0] if last else ""}

@@ -37,6 +37,10 @@ use crate::reading::VaultsError;
 use crate::sweep::{SweepPlan, sweep};
 use crate::terms::CopyTerms;
 
+/// Slices of the destination read at the same time, while memory is full of what is expected. AWS answers twenty lists a second, and each
+/// within a fraction of one: more would only wait for their turn, each with a page in its hands.
+const READERS: usize = 6;
+
 /// What to verify, and by what.
 #[derive(Debug)]
 pub struct Verifying<M> {
@@ -150,8 +154,11 @@ impl Expecting {
             .iter()
             .filter_map(seen)
             .map(|vault| Slice::whole(vault.name.clone(), vault.recovery_points.unwrap_or(0)));
-        let (told, mut heard) = mpsc::channel(4);
-        let pages = SweepPlan::for_slices(slices.collect());
+        let (told, mut heard) = mpsc::channel(2);
+        let pages = SweepPlan {
+            readers: READERS,
+            ..SweepPlan::for_slices(slices.collect())
+        };
         let sweeping = tokio::spawn(sweep(
             Arc::clone(destination),
             pages,
