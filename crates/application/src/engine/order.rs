@@ -150,8 +150,8 @@ pub(super) enum StartEnd {
         transfer: Transfer,
         error: CallError,
     },
-    /// Another transfer of the lane is open. Nothing was written.
-    LaneBusy,
+    /// Another transfer of the lane is open, or it waits no more itself. Nothing was written.
+    TurnPassed,
     /// There is a job already. Nothing was written.
     Forestalled(CopyJob),
 }

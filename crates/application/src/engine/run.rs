@@ -362,7 +362,7 @@ impl Run {
                 self.health(Some(&error), now);
                 self.doubt(id, transfer);
             }
-            StartEnd::NotAsked | StartEnd::LaneBusy => {
+            StartEnd::NotAsked | StartEnd::TurnPassed => {
                 self.retire(id);
             }
             StartEnd::Forestalled(job) => {

@@ -44,7 +44,8 @@ where
             // The token reaches the ledger before the call leaves us. If we die in between, asking again with the same token
             // is free; asking with a new one would copy the point twice.
             match self.step(head.id, Step::Meant { token: token.clone() }).await {
-                Err(LedgerError::LaneBusy { .. }) => return Ok(StartEnd::LaneBusy),
+                // Its turn has passed since it was read: its lane is taken, or somebody's job has brought it meanwhile.
+                Err(LedgerError::LaneBusy { .. } | LedgerError::Illegal { .. }) => return Ok(StartEnd::TurnPassed),
                 meant => (token, meant?),
             }
         };
