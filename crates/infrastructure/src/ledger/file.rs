@@ -12,7 +12,7 @@ use sav_application::ports::LedgerError;
 use sav_domain::{Moment, Route};
 
 use super::lock::private;
-use super::planning::LATE_INDEXES;
+use super::planning::TURNS_INDEX;
 use super::{fault, path::beside};
 
 /// "SAVT" in the header of the file: what makes it ours among all SQLite databases.
@@ -120,7 +120,7 @@ pub(super) fn open_to_write(
             }
         })?;
     }
-    connection.execute_batch(LATE_INDEXES).map_err(explain)?;
+    connection.execute_batch(TURNS_INDEX).map_err(explain)?;
     Ok(connection)
 }
 

@@ -13,6 +13,7 @@ mod document;
 mod export;
 mod fault;
 mod file;
+mod first_plan;
 mod fold;
 mod import;
 mod lanes;

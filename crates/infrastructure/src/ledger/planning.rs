@@ -7,16 +7,18 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use sav_domain::Moment;
 use sav_domain::ledger::{PlanChanges, PlanId, PlannedPoint, PointId, Ruling, Verdict};
 
-use super::fold::Folding;
+use super::first_plan::{self, FirstPlan, INSERT_TRANSFER, Late};
 use super::rows::{self, Keys, PLANNED_COLUMNS, PLANNED_COUNT, PLANNED_MARKS};
 use super::store::{Done, Store, arn_of};
 use super::words::{GroupNumbers, WordNumbers};
 use super::{digest, lanes};
 
 /// What a first plan does without. Put back when it is finished, or by the next opening if it never is.
-pub(super) const LATE_INDEXES: &str = "CREATE INDEX IF NOT EXISTS sighting_by_arn ON sighting (arn_hash); \
-     CREATE INDEX IF NOT EXISTS transfer_turns ON transfer (lane, position) \
+pub(super) const TURNS_INDEX: &str = "CREATE INDEX IF NOT EXISTS transfer_turns ON transfer (lane, position) \
      WHERE stage = 'waiting' AND position >= 0;";
+
+/// For whoever looks for points by their ARNs: the next plan, and a window.
+pub(super) const ARNS_INDEX: &str = "CREATE INDEX IF NOT EXISTS sighting_by_arn ON sighting (arn_hash);";
 
 /// In the column of places: none. As wide as the places of a million, so that a row that is given its place keeps its size and is
 /// overwritten where it lies.
@@ -48,10 +50,11 @@ struct Known {
 
 impl Store {
     /// Puts right what a plan left behind that its process did not live to finish.
-    pub(super) fn take_up(&self) -> rusqlite::Result<()> {
+    pub(super) fn take_up(&mut self) -> rusqlite::Result<()> {
         let latest = "SELECT finished_at IS NULL FROM plan ORDER BY id DESC LIMIT 1";
         let unfinished = self.connection.query_row(latest, [], |row| row.get(0)).optional()?;
         if unfinished == Some(true) {
+            self.is_owing = true;
             let whole = format!("BEGIN IMMEDIATE; {} COMMIT", lanes::HEADS_NOW);
             self.connection.execute_batch(&whole)?;
         }
@@ -67,7 +70,7 @@ impl Store {
         if !self.connection.prepare_cached(any)?.exists([])? {
             self.connection
                 .execute_batch("DROP INDEX IF EXISTS sighting_by_arn; DROP INDEX IF EXISTS transfer_turns;")?;
-            self.first_plan = Some(HashSet::default());
+            self.first_plan = Some(FirstPlan::default());
         }
         let sql = "INSERT INTO plan (listed_at, made_with) VALUES (?1, ?2) RETURNING id";
         let id = self
@@ -77,10 +80,35 @@ impl Store {
     }
 
     pub(super) fn build_indexes(&mut self) -> Done<()> {
-        // Asked of the file and not of `first_plan`: what a rollback took back has to be built again.
-        self.first_plan = None;
-        self.connection.execute_batch(LATE_INDEXES)?;
+        self.end_first_plan()?;
+        self.connection.execute_batch(ARNS_INDEX)?;
         Ok(())
+    }
+
+    pub(super) fn end_first_plan(&mut self) -> Done<()> {
+        if let Some(mut first_plan) = self.first_plan.take() {
+            first_plan.write_all(&self.connection)?;
+        }
+        self.pay()?;
+        // Asked of the file and not of `first_plan`: what a rollback took back has to be built again.
+        self.connection.execute_batch(TURNS_INDEX)?;
+        Ok(())
+    }
+
+    /// Writes the transfers that something undone, or a process that died, has left owing.
+    fn pay(&mut self) -> Done<()> {
+        if self.is_owing {
+            first_plan::write_missing(&self.connection)?;
+            self.is_owing = false;
+        }
+        Ok(())
+    }
+
+    /// So that a point to be copied has its row.
+    fn bring(&mut self, id: PointId) -> Done<()> {
+        self.pay()?;
+        let late = self.first_plan.as_mut().and_then(|first_plan| first_plan.take(id.0));
+        late.map_or(Ok(()), |late| late.write(&self.connection, NO_PLACE))
     }
 
     pub(super) fn plan(&mut self, plan: PlanId, points: &[PlannedPoint]) -> Done<Vec<PointId>> {
@@ -100,11 +128,12 @@ impl Store {
 
     /// A point that the tables are known not to have. Answers its number.
     pub(super) fn plan_new(&mut self, plan: PlanId, planned: &PlannedPoint, hash: i64) -> Done<u32> {
-        Pen::new(self, plan)?.insert(planned, hash, digest::of(planned))
+        Pen::new(self, plan)?.insert(None, planned, hash, digest::of(planned))
     }
 
     pub(super) fn rule(&mut self, plan: PlanId, rulings: &[(PointId, Ruling)]) -> Done<()> {
         for (id, ruling) in rulings {
+            self.bring(*id)?;
             let keys = self.keys(*id)?;
             let reason = self.words.optional(&self.connection, ruling.reason.as_deref())?;
             let fix = self.words.optional(&self.connection, ruling.fix.as_deref())?;
@@ -130,12 +159,24 @@ impl Store {
     }
 
     pub(super) fn queue(&mut self, places: &[(PointId, u64)]) -> Done<()> {
+        self.pay()?;
+        let mut first_plan = self.first_plan.take();
+        let done = self.queue_with(first_plan.as_mut(), places);
+        self.first_plan = first_plan;
+        done
+    }
+
+    fn queue_with(&mut self, mut first_plan: Option<&mut FirstPlan>, places: &[(PointId, u64)]) -> Done<()> {
         let connection = &self.connection;
         let mut moved = HashSet::new();
         let mut place_of = connection
             .prepare_cached("UPDATE transfer SET position = ?2 WHERE point = ?1 AND wanted AND position <> ?2")?;
         let mut lane_of = connection.prepare_cached("SELECT lane FROM transfer WHERE point = ?1")?;
         for (id, position) in places {
+            if let Some(late) = first_plan.as_mut().and_then(|first_plan| first_plan.take(id.0)) {
+                late.write(connection, place(Some(*position)))?;
+                continue;
+            }
             let is_moved = place_of.execute((id.0, place(Some(*position))))? > 0;
             if is_moved && self.planning {
                 continue;
@@ -155,9 +196,27 @@ impl Store {
     }
 
     pub(super) fn finish_plan(&mut self, plan: PlanId, at: Moment) -> Done<PlanChanges> {
-        self.build_indexes()?;
+        let is_first = self.first_plan.is_some();
+        self.end_first_plan()?;
         self.settle_all_lanes()?;
         self.planning = false;
+        let changes = if is_first { self.all_new()? } else { self.changes(plan)? };
+        self.connection
+            .execute("UPDATE plan SET finished_at = ?2 WHERE id = ?1", (plan.0, at.millis()))?;
+        Ok(changes)
+    }
+
+    fn all_new(&self) -> Done<PlanChanges> {
+        let new: i64 = self
+            .connection
+            .query_row("SELECT count(*) FROM sighting", [], |row| row.get(0))?;
+        Ok(PlanChanges {
+            new: new.cast_unsigned(),
+            ..PlanChanges::default()
+        })
+    }
+
+    fn changes(&self, plan: PlanId) -> Done<PlanChanges> {
         let before: Option<u32> = self.connection.query_row(PLAN_BEFORE, [plan.0], |row| row.get(0))?;
         let changes = self.connection.query_row(
             "SELECT coalesce(sum(seen >= ?1 AND first_seen = ?1), 0), coalesce(sum(seen < ?1 AND seen >= ?2), 0), \
@@ -173,8 +232,6 @@ impl Store {
                 })
             },
         )?;
-        self.connection
-            .execute("UPDATE plan SET finished_at = ?2 WHERE id = ?1", (plan.0, at.millis()))?;
         Ok(changes)
     }
 }
@@ -215,25 +272,25 @@ impl<'s> Pen<'s> {
             insert_sighting: connection.prepare_cached(
                 "INSERT INTO sighting (point, arn_hash, digest, first_seen, seen, changed) VALUES (?1, ?2, ?3, ?4, ?4, ?4)",
             )?,
-            insert_transfer: connection.prepare_cached(
-                "INSERT INTO transfer (point, position, stage, wanted, copied, attempts, failures, lane, copy_group) \
-                 VALUES (?1, ?2, 'waiting', 1, 0, 0, 0, ?3, ?4)",
-            )?,
+            insert_transfer: connection.prepare_cached(INSERT_TRANSFER)?,
         })
     }
 
-    fn upsert(&mut self, first_plan: Option<&mut HashSet<i64, Folding>>, planned: &PlannedPoint) -> Done<PointId> {
+    fn upsert(&mut self, mut first_plan: Option<&mut FirstPlan>, planned: &PlannedPoint) -> Done<PointId> {
         let hash = rows::arn_hash(&planned.point.arn);
         let digest = digest::of(planned);
-        let is_new = first_plan.is_some_and(|hashes| hashes.insert(hash));
+        let is_new = first_plan.as_mut().is_some_and(|first_plan| first_plan.is_new(hash));
         let known = if is_new {
             None
         } else {
+            if let Some(first_plan) = &mut first_plan {
+                first_plan.write_all(self.connection)?;
+            }
             self.known(hash, digest, &planned.point.arn)?
         };
         let wanted = planned.ruling.verdict == Verdict::Copy;
         let id = match known {
-            None => self.insert(planned, hash, digest)?,
+            None => self.insert(first_plan, planned, hash, digest)?,
             Some(known) if known.as_told && known.wanted == wanted => {
                 if known.seen != self.plan.0 {
                     self.see_again.execute((known.id, self.plan.0))?;
@@ -272,7 +329,13 @@ impl<'s> Pen<'s> {
         Ok(None)
     }
 
-    fn insert(&mut self, planned: &PlannedPoint, hash: i64, digest: i64) -> Done<u32> {
+    fn insert(
+        &mut self,
+        first_plan: Option<&mut FirstPlan>,
+        planned: &PlannedPoint,
+        hash: i64,
+        digest: i64,
+    ) -> Done<u32> {
         let connection = self.connection;
         let keys = rows::bind_planned(&mut self.insert_point, connection, self.words, planned)?;
         self.insert_point.raw_execute()?;
@@ -280,9 +343,14 @@ impl<'s> Pen<'s> {
         self.insert_sighting.execute((id, hash, digest, self.plan.0))?;
         if planned.ruling.verdict == Verdict::Copy {
             let group = self.groups.number(connection, keys)?;
-            let position = place(planned.position);
-            self.insert_transfer
-                .execute((id, position, lanes::lane(keys.resource, id), group))?;
+            let lane = lanes::lane(keys.resource, id);
+            match first_plan {
+                Some(first_plan) if planned.position.is_none() => first_plan.put_off(Late { point: id, group, lane }),
+                _ => {
+                    self.insert_transfer
+                        .execute((id, place(planned.position), lane, group))?;
+                }
+            }
         }
         Ok(id)
     }

@@ -1,6 +1,5 @@
 //! What is written, in SQL. Everything here runs inside a transaction that somebody else begins and ends.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -9,8 +8,8 @@ use sav_domain::Moment;
 use sav_domain::ledger::{Entry, Learned, PointId, WindowEnd, WindowId};
 use sav_domain::transfer::{Attempt, Event, JobId, Stage, Step, Token, Transfer};
 
-use super::fold::Folding;
-use super::planning::NO_PLACE;
+use super::first_plan::FirstPlan;
+use super::planning::{ARNS_INDEX, NO_PLACE};
 use super::rows::{self, Keys};
 use super::words::{GroupNumbers, WordNumbers};
 use super::{fault, lanes};
@@ -23,9 +22,10 @@ pub(super) struct Store {
     pub(super) groups: GroupNumbers,
     /// While a plan is being made lanes are left as they were; its end settles all of them.
     pub(super) planning: bool,
-    /// While the very first plan is written: hashes of the ARNs so far, instead of the indexes, which are built at its end.
-    /// Kept up to date one point at a time they would rewrite most of their pages with every commit.
-    pub(super) first_plan: Option<HashSet<i64, Folding>>,
+    /// While the very first plan is written.
+    pub(super) first_plan: Option<FirstPlan>,
+    /// Points to be copied may have no row in `transfer`, of which `first_plan` knows nothing.
+    pub(super) is_owing: bool,
 }
 
 /// Why a piece of work came to nothing.
@@ -54,6 +54,7 @@ impl Store {
             groups: GroupNumbers::default(),
             planning: false,
             first_plan: None,
+            is_owing: false,
         }
     }
 
@@ -61,22 +62,27 @@ impl Store {
         fault::of_sqlite(&self.path, "written", error)
     }
 
-    /// After a rollback: what was given a number in it has none.
+    /// After a rollback: what was given a number in it has none, and what was written late is not there.
     pub(super) fn forget_numbers(&mut self) {
         self.words.forget();
         self.groups.forget();
+        if let Some(first_plan) = &mut self.first_plan {
+            first_plan.forget();
+        }
+        self.is_owing |= self.planning;
     }
 
-    /// After a rollback of everything under way: what was begun in it was not.
+    /// After a rollback of everything under way: what was begun in it was not, and what was finished in it neither.
     pub(super) fn forget(&mut self) {
         self.forget_numbers();
+        self.is_owing = true;
         self.planning = false;
         self.first_plan = None;
     }
 
     pub(super) fn record(&mut self, changes: &[Change]) -> Done<Vec<Transfer>> {
-        if self.first_plan.is_some() {
-            self.build_indexes()?;
+        if self.first_plan.is_some() || self.is_owing {
+            self.end_first_plan()?;
         }
         changes
             .iter()
@@ -257,7 +263,7 @@ impl Store {
     pub(super) fn open_window(&self, at: Moment) -> Done<WindowId> {
         // What planning needed, copying does not: it touches few pages, and runs for weeks.
         self.connection
-            .execute_batch("PRAGMA cache_size = -8192; PRAGMA shrink_memory")?;
+            .execute_batch(&format!("{ARNS_INDEX} PRAGMA cache_size = -8192; PRAGMA shrink_memory"))?;
         let sql = "INSERT INTO window (started_at) VALUES (?1) RETURNING id";
         Ok(WindowId(
             self.connection.query_row(sql, [at.millis()], |row| row.get(0))?,

@@ -55,7 +55,7 @@ impl SqliteLedger {
             std::fs::create_dir_all(folder).map_err(|error| fault::of_io(path, "created", &error))?;
         }
         let lock = Lock::take(path, now)?;
-        let store = Store::over(file::open_to_write(path, route, now, steps)?, path);
+        let mut store = Store::over(file::open_to_write(path, route, now, steps)?, path);
         store.connection.set_prepared_statement_cache_capacity(64);
         store.take_up().map_err(|error| store.explain(&error))?;
         let (inbox, work) = channel();

@@ -14,7 +14,7 @@ use sav_domain::{Moment, ResourceType, Route};
 use super::Wrong;
 use crate::ledger::document::SeenBy;
 use crate::ledger::lock::private;
-use crate::ledger::planning::LATE_INDEXES;
+use crate::ledger::planning::{ARNS_INDEX, TURNS_INDEX};
 use crate::ledger::rows::{self, Keys};
 use crate::ledger::store::{Refusal, Store};
 use crate::ledger::{fault, file};
@@ -245,7 +245,8 @@ impl Builder {
         let finish = || -> Result<(), Refusal> {
             let connection = &self.store.connection;
             put_events_in_order(connection)?;
-            connection.execute_batch(LATE_INDEXES)?;
+            connection.execute_batch(ARNS_INDEX)?;
+            connection.execute_batch(TURNS_INDEX)?;
             self.store.settle_all_lanes()?;
             connection.execute_batch("COMMIT")?;
             file::declare(connection)?;
