@@ -57,6 +57,10 @@ impl Run {
         self.awaited -= 1;
         let mut record = Record::default();
         for (job, known) in known {
+            // Its answer has come meanwhile, and the job may even have ended: it was ours.
+            if self.watch.has_dealt_with(&job.id) {
+                continue;
+            }
             let ours = known.filter(|known| {
                 let wanted = self.terms.destination_vault_arn(&known.planned.point.vault);
                 job.destination_vault_arn

@@ -207,6 +207,7 @@ impl Table {
         let job = CopyJob {
             created: Some(self.now.at),
             completed: Some(self.now.at.plus_millis(5_000)),
+            source_point_arn: Some(point(number).arn),
             destination_point_arn: DestinationArn::new(format!("arn:copy/{number}")).filter(|_| category.is_none()),
             category: category.map(Into::into),
             ..CopyJob::new(JobId::new(format!("job-{number}")).unwrap(), state)
@@ -372,4 +373,25 @@ fn a_run_ends_when_the_ledger_says_twice_that_nothing_is_left() {
     table.run.handle(Event::Rest(Vec::new()), table.now);
     table.decide();
     assert_eq!(table.run.ending, Some(Ending::Finished));
+}
+
+/// A job may be listed as ended before the answer that tells its id, and the ledger is asked whose it is.
+#[test]
+fn a_job_of_our_own_that_ended_before_its_answer_came_is_nobody_elses() {
+    let mut table = Table::laid(1);
+    let first = *table.started().first().unwrap();
+    table.end(first, JobState::Completed, None);
+    let orders = table.decide();
+    let [Order::Recognise(jobs)] = &orders[..] else {
+        panic!("{orders:?}")
+    };
+    table.accept(first);
+    let asked_meanwhile = jobs
+        .iter()
+        .map(|job| (job.clone(), Some(known(first, Transfer::default()))));
+    table.started();
+    table
+        .run
+        .handle(Event::Recognised(asked_meanwhile.collect()), table.now);
+    assert!(!table.run.watch.others_at_work());
 }

@@ -86,7 +86,11 @@ impl Watch {
     pub(super) fn is_news(&mut self, job: &JobId, ended: Option<Moment>) -> bool {
         self.heard_of(ended);
         self.newest_of_poll = self.newest_of_poll.max(ended);
-        !self.dealt_with.contains_key(job)
+        !self.has_dealt_with(job)
+    }
+
+    pub(super) fn has_dealt_with(&self, job: &JobId) -> bool {
+        self.dealt_with.contains_key(job)
     }
 
     pub(super) fn dealt_with(&mut self, job: JobId, ended: Option<Moment>) {
