@@ -1,12 +1,17 @@
 //! The HTTP client below the SDK: one TLS stack, the operator's proxy and certificate authority.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -23,16 +28,30 @@ pub enum HttpError {
     Unusable { path: PathBuf, reason: String },
 }
 
+/// A connection keeps as much memory as the largest answer it ever read took, up to 400 KiB. Those that bring pages are few, and let go soon.
+const PAGES_IDLE: Duration = Duration::from_secs(5);
+
 /// Honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; trusts the system's authorities, and `ca_bundle` besides.
 pub(super) fn client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, HttpError> {
     let tls = match ca_bundle {
         Some(path) => Some(trusting(path)?),
         None => None,
     };
-    let client = Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Sorted {
+        small: pooled(tls.clone(), None),
+        pages: pooled(tls, Some(PAGES_IDLE)),
+    };
+    Ok(pages::reading_pages(SharedHttpClient::new(client)))
+}
+
+fn pooled(tls: Option<TlsContext>, idle: Option<Duration>) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder()
             .proxy_config(ProxyConfig::from_env())
             .enable_tcp_nodelay(true);
+        if let Some(idle) = idle {
+            builder = builder.pool_idle_timeout(idle);
+        }
         if let Some(settings) = settings {
             builder = builder.connector_settings(settings.clone());
         }
@@ -44,8 +63,31 @@ pub(super) fn client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, HttpE
             builder = builder.tls_context(tls.clone());
         }
         builder.build()
-    });
-    Ok(pages::reading_pages(client))
+    })
+}
+
+/// Calls whose answers are pages have connections of their own.
+#[derive(Debug)]
+struct Sorted<T> {
+    small: T,
+    pages: T,
+}
+
+impl HttpClient for Sorted<SharedHttpClient> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Sorted {
+            small: self.small.http_connector(settings, components),
+            pages: self.pages.http_connector(settings, components),
+        })
+    }
+}
+
+impl HttpConnector for Sorted<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asks_for_a_page = request.uri().contains("maxResults=");
+        let connector = if asks_for_a_page { &self.pages } else { &self.small };
+        connector.call(request)
+    }
 }
 
 fn trusting(path: &Path) -> Result<TlsContext, HttpError> {

@@ -62,12 +62,13 @@ impl Store {
     }
 
     pub(super) fn begin_plan(&mut self, listed_at: Moment, made_with: &str) -> Done<PlanId> {
-        // The hot part of the indexes of a million points.
-        self.connection.execute_batch("PRAGMA cache_size = -49152")?;
         self.build_indexes()?;
         self.planning = true;
         let any = "SELECT 1 FROM sighting LIMIT 1";
-        if !self.connection.prepare_cached(any)?.exists([])? {
+        if self.connection.prepare_cached(any)?.exists([])? {
+            // The hot part of the indexes of a million points. A first plan has none, and writes one row behind the other.
+            self.connection.execute_batch("PRAGMA cache_size = -49152")?;
+        } else {
             self.connection
                 .execute_batch("DROP INDEX IF EXISTS sighting_by_arn; DROP INDEX IF EXISTS transfer_turns;")?;
             self.first_plan = Some(FirstPlan::default());

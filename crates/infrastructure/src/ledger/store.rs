@@ -260,8 +260,9 @@ impl Store {
         arn_of(&self.connection, id)
     }
 
-    pub(super) fn open_window(&self, at: Moment) -> Done<WindowId> {
-        // What planning needed, copying does not: it touches few pages, and runs for weeks.
+    pub(super) fn open_window(&mut self, at: Moment) -> Done<WindowId> {
+        // What planning needed, copying does not: it touches few pages and hardly a word, and runs for weeks.
+        self.words = WordNumbers::default();
         self.connection
             .execute_batch(&format!("{ARNS_INDEX} PRAGMA cache_size = -8192; PRAGMA shrink_memory"))?;
         let sql = "INSERT INTO window (started_at) VALUES (?1) RETURNING id";
