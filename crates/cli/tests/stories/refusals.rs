@@ -103,6 +103,21 @@ fn no_credentials_at_all() {
 }
 
 #[test]
+fn somebody_new_without_any_profile() {
+    let story = Story::with_points(100);
+    let mut command = story.command("list --source-account 111111111111");
+    command.env("AWS_SHARED_CREDENTIALS_FILE", story.file("no-credentials"));
+    command.env("AWS_CONFIG_FILE", story.file("no-config"));
+    let told = story.told(command.output().unwrap());
+    let said = told.refusal();
+    assert!(!said.contains("must not happen"), "{said}");
+    assert!(
+        said.contains("--source-profile") && said.contains("AWS_ACCESS_KEY_ID"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_region_that_is_none() {
     let story = Story::with_points(100);
     let told = story

@@ -108,6 +108,10 @@ impl Places {
     #[expect(deprecated, reason = "the new names live in a crate that we need for nothing else")]
     async fn profiles(&self, selected: &str) -> Option<ProfileSet> {
         use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+        // Without a single file the SDK panics.
+        if !self.config.exists() && !self.credentials.exists() {
+            return None;
+        }
         let mut files = ProfileFiles::builder();
         for (kind, file) in [
             (ProfileFileKind::Config, &self.config),
