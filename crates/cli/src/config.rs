@@ -192,22 +192,6 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
-/// A number that is greater than nothing and smaller than everything.
-pub fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
-        _ => Err("expected a number greater than 0".to_owned()),
-    }
-}
-
-/// A part of a whole.
-pub fn share(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
-        _ => Err("expected a number from 0 to 1".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;

@@ -23,25 +23,25 @@ pub struct Choosing {
     /// The table's delimiter: `,`, `;` or `tab` [default: found by itself]
     #[arg(long, value_name = "CHARACTER")]
     pub csv_delimiter: Option<String>,
-    /// Only points of these applications; `@FILE`: one a line
+    /// Only points of these applications; repeatable, comma-separated; `@FILE`: one a line
     #[arg(long, value_name = "APMID,...")]
     allowed_apmids: Option<Vec<String>>,
-    /// No points of these applications; `@FILE`: one a line
+    /// No points of these applications; repeatable, comma-separated; `@FILE`: one a line
     #[arg(long, value_name = "APMID,...")]
     excluded_apmids: Option<Vec<String>>,
-    /// Only points of these resource types: EBS, RDS, S3, …
+    /// Only points of these resource types: EBS, RDS, S3, …; repeatable, comma-separated
     #[arg(long, value_name = "TYPE")]
     resource_type: Option<Vec<String>>,
-    /// Only points in these states: COMPLETED, AVAILABLE, EXPIRED, …
+    /// Only points in these states: COMPLETED, AVAILABLE, EXPIRED, …; repeatable, comma-separated
     #[arg(long)]
     status: Option<Vec<String>>,
-    /// Only points created at or after this date or RFC 3339 time (UTC)
+    /// Only points created at or after this date or time: 2026-01-31 (UTC), 2026-01-31T18:00:00Z
     #[arg(long, value_name = "TIME")]
     created_after: Option<String>,
-    /// Only points created before this date or RFC 3339 time (UTC)
+    /// Only points created before this date or time
     #[arg(long, value_name = "TIME")]
     created_before: Option<String>,
-    /// Only points at least this old, in days
+    /// Only points at least this old, in days, decimals allowed
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     min_age_days: Option<f64>,
     /// Only points at most this old, in days

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Choosing, CopyTwins, Migration, Terms};
-use crate::config;
+use super::{Choosing, CopyTwins, Migration, Terms, numbers};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -43,17 +42,17 @@ pub struct Copy {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How fast and how long")]
 pub struct Pace {
-    /// API calls under way at once
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
+    /// API calls under way at once, from 1 to 50
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub workers: u16,
     /// Copy jobs open at once [default: as many as AWS is found to take]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_in_flight: Option<u32>,
-    /// Between two looks at AWS's copy jobs
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    /// Seconds between two looks at AWS's copy jobs, decimals allowed
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = numbers::seconds, allow_negative_numbers = true)]
     pub poll_interval: Duration,
-    /// End after this time; what does not fit into it is not started
-    #[arg(long, value_name = "N", value_parser = minutes)]
+    /// End after so many minutes, decimals allowed; what is not expected to end by then is not started
+    #[arg(long, value_name = "MINUTES", value_parser = numbers::minutes, allow_negative_numbers = true)]
     pub max_runtime_minutes: Option<Duration>,
 }
 
@@ -69,7 +68,7 @@ pub struct LedgerUse {
     /// Copy again what has failed: everything, or what failed for the cause named by --cause
     #[arg(long)]
     pub retry_failed: bool,
-    /// Only what failed for this cause, as the summary names it
+    /// Only what failed for this cause, as the summary names it: `ACCESS_DENIED`, `KMS_KEY_ERROR`, …
     #[arg(long, value_name = "CATEGORY", requires = "retry_failed")]
     pub cause: Option<String>,
 }
@@ -100,21 +99,4 @@ pub struct Validation {
     /// Begin without checking
     #[arg(long)]
     pub skip_validation: bool,
-}
-
-/// A century; beyond it a number is a slip.
-const LONGEST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = config::positive(text)?;
-    if seconds > LONGEST_SECONDS {
-        return Err("expected less than a hundred years".to_owned());
-    }
-    // So short a time would round to nothing.
-    Ok(Duration::from_secs_f64(seconds).max(Duration::from_millis(1)))
-}
-
-fn minutes(text: &str) -> Result<Duration, String> {
-    let minutes = config::positive(text)?;
-    seconds(&(minutes * 60.0).to_string())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::numbers;
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -13,7 +14,7 @@ pub struct Global {
     /// Profile for the source account, in the SDK's config and credentials files
     #[arg(long, global = true, value_name = "PROFILE")]
     pub source_profile: Option<String>,
-    /// Profile for the destination account
+    /// Profile for the destination account, in the same files
     #[arg(long, global = true, value_name = "PROFILE")]
     pub dest_profile: Option<String>,
     /// Role to assume in the source account
@@ -32,7 +33,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
     /// How data is written to stdout (`text` is another name for `table`)
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: OutputFormat,
     /// Say more on stderr; again for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -52,8 +53,8 @@ pub struct Global {
     /// Change nothing anywhere; say what would be done
     #[arg(long, global = true)]
     pub dry_run: bool,
-    /// Ceiling of AWS Backup calls per second and account, in sum
-    #[arg(long, global = true, value_name = "N", default_value_t = sav_domain::operation::DOCUMENTED_CALLS_PER_SECOND, value_parser = config::positive)]
+    /// Ceiling of AWS Backup calls per second and account, in sum; halved when AWS throttles, then recovering
+    #[arg(long, global = true, value_name = "N", default_value_t = sav_domain::operation::DOCUMENTED_CALLS_PER_SECOND, value_parser = numbers::rate, allow_negative_numbers = true)]
     pub api_rate: f64,
     /// Configuration file (TOML): every long option can stand in it, and the filter rules
     #[arg(long, global = true, value_name = "FILE")]

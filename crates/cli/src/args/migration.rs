@@ -23,7 +23,12 @@ pub struct Migration {
 #[command(next_help_heading = "What is asked of AWS")]
 pub struct Terms {
     /// How long the copies are kept: as long as their sources, without an end, or days from the source's creation on
-    #[arg(long, value_name = "source|none|DAYS", default_value = "source")]
+    #[arg(
+        long,
+        value_name = "source|none|DAYS",
+        default_value = "source",
+        allow_negative_numbers = true
+    )]
     pub lifecycle: Retention,
     /// Copies of this vault's points go into a vault of another name; repeatable, comma-separated
     #[arg(long, value_name = "FROM=TO", value_delimiter = ',')]

@@ -9,6 +9,7 @@ mod copy;
 )]
 mod global;
 mod migration;
+mod numbers;
 mod plan;
 mod replicate;
 mod report;

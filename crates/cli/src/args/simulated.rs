@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config;
+use super::numbers;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,11 +13,11 @@ Examples:
   # a day passes in a minute and a half
   shuffle-aws-vaults sandbox --time-factor 1000")]
 pub struct Sandbox {
-    /// Recovery points in the source account
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    /// Recovery points in the source account, 2000000 at most
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     pub points: u32,
-    /// Vaults in the source account
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=300))]
+    /// Vaults in the source account, 300 at most
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=300))]
     pub vaults: u32,
     /// Points of one resource at most: they are copied one at a time
     #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..))]
@@ -26,7 +26,7 @@ pub struct Sandbox {
     #[arg(long)]
     pub dest_vaults: bool,
     /// Which share of the points the destination has already, from 0 to 1; implies its vaults
-    #[arg(long, value_name = "SHARE", value_parser = config::share)]
+    #[arg(long, value_name = "SHARE", value_parser = numbers::share, allow_negative_numbers = true)]
     pub dest_copies: Option<f64>,
     /// Nothing odd: every point is complete, warm, far from its expiry, and may be copied
     #[arg(long)]
@@ -35,7 +35,7 @@ pub struct Sandbox {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How many times as fast as ours its time runs
-    #[arg(long, default_value_t = 1.0, value_parser = config::positive)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = numbers::factor, allow_negative_numbers = true)]
     pub time_factor: f64,
     /// The port on 127.0.0.1 to listen on; 0 takes any that is free
     #[arg(long, default_value_t = 0)]

@@ -14,6 +14,7 @@ mod docs;
 mod hardship;
 mod listing;
 mod network;
+mod numbers;
 mod planning;
 mod refusals;
 mod replicate;

@@ -186,6 +186,15 @@ pub fn binary() -> Command {
     command
 }
 
+/// What the binary says of a line that is wrong by itself, before it asks anybody.
+#[track_caller]
+pub fn refused(line: &str) -> String {
+    let output = binary().args(line.split(' ')).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{line}");
+    assert!(output.stdout.is_empty(), "{line}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 impl Told {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}\n{}", self.stdout, self.stderr))

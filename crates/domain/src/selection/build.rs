@@ -222,7 +222,16 @@ impl Reader<'_> {
         reason = "casts of floats saturate"
     )]
     fn days_ago(&self, name: &str, days: Option<f64>) -> Result<Option<Moment>, SelectionError> {
+        const MOST: f64 = 36_500.0;
         let days = self.number(name, days)?;
+        if let Some(value) = days.filter(|days| *days > MOST) {
+            let option = self.option(name);
+            return Err(SelectionError::TooLong {
+                option,
+                value,
+                most: MOST,
+            });
+        }
         Ok(days.map(|days| self.now.plus_millis(-((days * MILLIS_PER_DAY as f64).round() as i64))))
     }
 

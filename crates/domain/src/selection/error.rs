@@ -16,6 +16,8 @@ pub enum SelectionError {
     },
     #[error("{option} is {value}: it must be a number from 0 up")]
     BadNumber { option: String, value: f64 },
+    #[error("{option} is {value}: it must be a number of days from 0 to {most} (100 years)")]
+    TooLong { option: String, value: f64, most: f64 },
     #[error("{lower} and {upper} together choose nothing: {why}; change one of them")]
     ImpossibleRange { lower: String, upper: String, why: String },
     #[error("{option} {}: expected KEY=VALUE, a column of the metadata and the value wanted there", quoted(.given))]
