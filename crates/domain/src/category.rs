@@ -5,6 +5,7 @@
 
 use crate::checks::Remedy;
 use crate::fault::FaultKind;
+use crate::text::{did_you_mean, near_names, quoted};
 use crate::transfer::Cause;
 
 /// Whom a failure belongs to, which decides what happens to the others.
@@ -287,6 +288,28 @@ fn read(category: &str, message: &str) -> Reading {
     }
 }
 
+/// The categories that have a rule, each once.
+pub fn known() -> Vec<&'static str> {
+    let mut known: Vec<&str> = RULES.iter().map(|rule| rule.category).collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// What is to be said of a category that nobody has heard of: AWS may have new ones, and fingers slip.
+pub fn doubt(category: &str) -> Option<String> {
+    let known = known();
+    if known.iter().any(|known| same_word(known, category)) {
+        return None;
+    }
+    let near = near_names(&category.replace(['-', ' '], "_"), known.iter().copied());
+    Some(format!(
+        "{} is a cause unknown to this version{}",
+        quoted(category),
+        did_you_mean(&near)
+    ))
+}
+
 /// Whether two names of categories are one: `ACCESS_DENIED` and `AccessDenied`.
 pub fn same_word(one: &str, other: &str) -> bool {
     let letters = |text: &'_ str| -> Vec<u8> {
@@ -314,6 +337,20 @@ mod tests {
                 ("ACCESS_DENIED", Blame::Group)
             );
         }
+    }
+
+    #[test]
+    fn a_category_that_nobody_knows_is_doubted() {
+        assert!(known().iter().all(|known| doubt(known).is_none()));
+        assert_eq!(doubt("accessDenied"), None);
+        assert_eq!(
+            doubt("ACCES_DENIED").as_deref(),
+            Some("`ACCES_DENIED` is a cause unknown to this version; did you mean `ACCESS_DENIED`?")
+        );
+        assert_eq!(
+            doubt("SOLAR_FLARE").as_deref(),
+            Some("`SOLAR_FLARE` is a cause unknown to this version")
+        );
     }
 
     #[test]

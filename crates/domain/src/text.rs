@@ -62,6 +62,15 @@ pub fn near_names<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) ->
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
+/// The end of a message about a word that nobody knows: what may have been meant, if anything comes near.
+pub fn did_you_mean<S: AsRef<str>>(near: &[S]) -> String {
+    if near.is_empty() {
+        return String::new();
+    }
+    let near: Vec<String> = near.iter().map(|name| quoted(name.as_ref())).collect();
+    format!("; did you mean {}?", near.join(" or "))
+}
+
 /// How many characters must be put in, taken out, replaced or swapped with their neighbour; none if more than `allowed`.
 fn edit_distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > allowed {

@@ -13,6 +13,7 @@ mod demo;
 mod docs;
 mod hardship;
 mod listing;
+mod near_misses;
 mod network;
 mod numbers;
 mod planning;

@@ -15,7 +15,7 @@ fn no_such_vault() {
        help: `list --summary` shows the account's vaults; `*` and `?` stand for any characters
     ");
     insta::assert_snapshot!(story.filter("--vault prod-*,zzz*").refusal(), @r"
-    error: no vault matches --vault `zzz*` (12 vaults were looked at; names tell upper from lower case)
+    error: no vault matches --vault `zzz*`; there are `Default`, `aws/efs/automatic-backup-vault`, `compliance-locked`, `data-platform`, `finance-long-term`, … (names tell upper from lower case)
        help: `list --summary` shows the account's vaults; `*` and `?` stand for any characters
     ");
 }

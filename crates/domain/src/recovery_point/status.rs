@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::text::near_names;
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PointStatus {
     Completed,
@@ -52,6 +54,20 @@ impl PointStatus {
         }
     }
 
+    /// Known states whose names resemble this one, for a state nobody has heard of.
+    pub fn near(&self) -> Vec<&'static str> {
+        const NAMES: [&str; 7] = [
+            "COMPLETED",
+            "AVAILABLE",
+            "PARTIAL",
+            "CREATING",
+            "DELETING",
+            "EXPIRED",
+            "STOPPED",
+        ];
+        near_names(self.name(), NAMES)
+    }
+
     pub fn matches(&self, other: &Self) -> bool {
         self.name().eq_ignore_ascii_case(other.name())
     }
@@ -80,5 +96,12 @@ mod tests {
         }
         assert_eq!(PointStatus::named("Restoring").name(), "Restoring");
         assert!(PointStatus::named("Restoring").matches(&PointStatus::named("RESTORING")));
+    }
+
+    #[test]
+    fn a_slip_finds_the_state_that_was_meant() {
+        for known in PointStatus::KNOWN {
+            assert_eq!(PointStatus::named(&known.name()[1..]).near(), [known.name()]);
+        }
     }
 }

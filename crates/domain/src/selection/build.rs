@@ -11,7 +11,7 @@ use super::{Rule, Selection};
 use crate::metadata::same_column;
 use crate::recovery_point::PointStatus;
 use crate::resource_type::ResourceType;
-use crate::text::quoted;
+use crate::text::{did_you_mean, quoted};
 use crate::time::{MILLIS_PER_DAY, Moment};
 
 impl Selection {
@@ -107,13 +107,17 @@ impl Reader<'_> {
         }
         if let Some(words) = self.words("resource-type", spec.resource_type.as_deref())? {
             let types: Box<[ResourceType]> = words.iter().map(|word| ResourceType::named(word)).collect();
-            self.doubt_unknown_types(&types);
+            for of in types.iter().filter(|of| matches!(of, ResourceType::Other(_))) {
+                self.doubt("resource-type", "a resource type", of.name(), &of.near());
+            }
             terms.push(Term::Type(types));
         }
         if let Some(words) = self.words("status", spec.status.as_deref())? {
-            terms.push(Term::Status(
-                words.iter().map(|word| PointStatus::named(word)).collect(),
-            ));
+            let states: Box<[PointStatus]> = words.iter().map(|word| PointStatus::named(word)).collect();
+            for status in states.iter().filter(|status| matches!(status, PointStatus::Other(_))) {
+                self.doubt("status", "a state", status.name(), &status.near());
+            }
+            terms.push(Term::Status(states));
         }
         self.time_terms(spec, matching, &mut terms)?;
         self.size_terms(spec, matching, &mut terms)?;
@@ -146,20 +150,11 @@ impl Reader<'_> {
         }
     }
 
-    fn doubt_unknown_types(&mut self, types: &[ResourceType]) {
-        for of in types.iter().filter(|of| matches!(of, ResourceType::Other(_))) {
-            let near: Vec<String> = of.near().into_iter().map(quoted).collect();
-            let hint = if near.is_empty() {
-                String::new()
-            } else {
-                format!("; did you mean {}?", near.join(" or "))
-            };
-            let option = self.option("resource-type");
-            self.notes.doubts.push(format!(
-                "{option}: {} is a resource type unknown to this version{hint}",
-                quoted(of.name())
-            ));
-        }
+    /// A word that AWS may know by now, and that may be a slip.
+    fn doubt(&mut self, name: &str, what: &str, word: &str, near: &[&str]) {
+        let option = self.option(name);
+        let doubt = format!("{option}: {} is {what} unknown to this version", quoted(word));
+        self.notes.doubts.push(doubt + &did_you_mean(near));
     }
 
     fn time_terms(

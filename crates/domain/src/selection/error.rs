@@ -1,6 +1,6 @@
 //! What can be wrong with a selection before the first point was seen.
 
-use crate::text::quoted;
+use crate::text::{did_you_mean, quoted};
 use crate::time::MomentError;
 
 /// `option` is how the user gave it: `--min-size-gb`, or the key and the rule of the configuration file.
@@ -50,15 +50,6 @@ pub enum SelectionError {
         near: Vec<String>,
         columns: Vec<String>,
     },
-}
-
-fn did_you_mean(near: &[String]) -> String {
-    let near: Vec<String> = near.iter().map(|name| quoted(name)).collect();
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", near.join(" or "))
-    }
 }
 
 fn columns_found(columns: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::{fits_pattern, near_names, quoted};
+use crate::text::{did_you_mean, fits_pattern, near_names, quoted};
 
 /// A vault's name or a pattern of names. Vault names tell upper from lower case, and so do patterns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,33 +48,36 @@ impl VaultChoice<'_> {
             Err(NoSuchVault {
                 pattern: pattern.as_str().into(),
                 near: near.into_iter().map(Into::into).collect(),
-                existing: existing.len(),
+                existing: existing.iter().copied().map(Into::into).collect(),
             })
         })
     }
 }
+
+/// How many vaults a message names.
+const NAMED: usize = 5;
 
 /// The account has no vault of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct NoSuchVault {
     pub pattern: String,
     pub near: Vec<String>,
-    pub existing: usize,
+    pub existing: Vec<String>,
 }
 
 impl fmt::Display for NoSuchVault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no vault matches --vault {}", quoted(&self.pattern))?;
-        match self.near.as_slice() {
-            [] => write!(
-                f,
-                " ({} vaults were looked at; names tell upper from lower case)",
-                self.existing
-            ),
-            near => {
-                let near: Vec<String> = near.iter().map(|name| quoted(name)).collect();
-                write!(f, "; did you mean {}?", near.join(" or "))
-            }
+        if !self.near.is_empty() {
+            return f.write_str(&did_you_mean(&self.near));
+        }
+        let mut named: Vec<String> = self.existing.iter().take(NAMED).map(|name| quoted(name)).collect();
+        if self.existing.len() > NAMED {
+            named.push("…".to_owned());
+        }
+        match named.as_slice() {
+            [] => f.write_str(": the account has no vaults in this Region"),
+            named => write!(f, "; there are {} (names tell upper from lower case)", named.join(", ")),
         }
     }
 }
@@ -121,7 +124,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "no vault matches --vault `Q*` (1 vaults were looked at; names tell upper from lower case)"
+            "no vault matches --vault `Q*`; there are `prod-daily` (names tell upper from lower case)"
         );
     }
 }

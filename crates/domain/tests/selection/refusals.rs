@@ -149,6 +149,18 @@ fn the_table_must_be_able_to_answer() {
 }
 
 #[test]
+fn an_unheard_state_is_taken_with_a_doubt() {
+    let selection = built(&options(wanting(|c| c.status = list("COMPLETD,available,ARCHIVED"))));
+    assert_eq!(
+        selection.doubts(),
+        [
+            "--status: `COMPLETD` is a state unknown to this version; did you mean `COMPLETED`?",
+            "--status: `ARCHIVED` is a state unknown to this version",
+        ]
+    );
+}
+
+#[test]
 fn an_unheard_resource_type_is_taken_with_a_doubt() {
     let selection = built(&options(wanting(|c| c.resource_type = list("EBSS,EFS"))));
     assert_eq!(

@@ -9,7 +9,7 @@ use sav_application::ports::{Ledger, LedgerReader, Side};
 use sav_application::replicating::vault_map;
 use sav_domain::arn::Arn;
 use sav_domain::text::quoted;
-use sav_domain::{AccountId, SelectionSpec};
+use sav_domain::{AccountId, SelectionSpec, category};
 use sav_infrastructure::ledger::{SqliteLedger, set_aside};
 use tokio::time::Instant;
 
@@ -38,6 +38,9 @@ impl<'a> Intent<'a> {
         let made_with = made_with(&copy.choosing, &configured).into();
         let selection = compose::selection(&copy.choosing, configured, now)?;
         selection.doubts().iter().for_each(|doubt| screen.warn(doubt));
+        if let Some(doubt) = copy.ledger.cause.as_deref().and_then(category::doubt) {
+            screen.warn(&format!("--cause: {doubt}"));
+        }
         let metadata = compose::metadata(&copy.choosing, &selection, screen).await?;
         tags::check(copy.twins.tag_copies.as_ref(), metadata.as_deref())?;
         Ok(Self {
