@@ -15,6 +15,7 @@ mod panics;
 mod problem;
 mod signing_in;
 mod ui;
+mod version;
 mod which_ledger;
 
 use std::process::ExitCode;

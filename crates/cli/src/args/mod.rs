@@ -39,11 +39,12 @@ use crate::config;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::ui;
+use crate::version::VERSION;
 
 /// Moves AWS Backup recovery points to another account of the same organization: once each, in order, resumable, with
 /// proof at the end.
 #[derive(Debug, Parser)]
-#[command(name = "shuffle-aws-vaults", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "shuffle-aws-vaults", version = VERSION, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Try it without an AWS account: `shuffle-aws-vaults demo`")]
 pub struct Cli {
     #[command(flatten)]

@@ -31,3 +31,4 @@ mod strange_files;
 mod summary;
 mod validate;
 mod verify;
+mod version;
