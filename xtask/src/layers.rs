@@ -91,6 +91,8 @@ const LAYERS: &[Layer] = &[
         ours_in_tests: &[],
         outside: &[
             "clap",
+            "clap_complete",
+            "clap_mangen",
             "csv",
             "indicatif",
             "jiff",

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use sav_domain::SelectionSpec;
 use sav_domain::selection::{CriteriaSpec, OnMissing};
 
+use super::offered;
+
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Choosing points")]
 pub struct Choosing {
@@ -30,10 +32,10 @@ pub struct Choosing {
     #[arg(long, value_name = "APMID,...")]
     excluded_apmids: Option<Vec<String>>,
     /// Only points of these resource types: EBS, RDS, S3, …; repeatable, comma-separated
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = offered::resource_types(), hide_possible_values = true)]
     resource_type: Option<Vec<String>>,
     /// Only points in these states: COMPLETED, AVAILABLE, EXPIRED, …; repeatable, comma-separated
-    #[arg(long)]
+    #[arg(long, value_parser = offered::statuses(), hide_possible_values = true)]
     status: Option<Vec<String>>,
     /// Only points created at or after this date or time: 2026-01-31 (UTC), 2026-01-31T18:00:00Z
     #[arg(long, value_name = "TIME")]

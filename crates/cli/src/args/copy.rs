@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Choosing, CopyTwins, Migration, Terms, numbers};
+use super::{Choosing, CopyTwins, Migration, Terms, numbers, offered};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -69,7 +69,7 @@ pub struct LedgerUse {
     #[arg(long)]
     pub retry_failed: bool,
     /// Only what failed for this cause, as the summary names it: `ACCESS_DENIED`, `KMS_KEY_ERROR`, …
-    #[arg(long, value_name = "CATEGORY", requires = "retry_failed")]
+    #[arg(long, value_name = "CATEGORY", requires = "retry_failed", value_parser = offered::causes(), hide_possible_values = true)]
     pub cause: Option<String>,
 }
 

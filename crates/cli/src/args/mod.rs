@@ -10,6 +10,8 @@ mod copy;
 mod global;
 mod migration;
 mod numbers;
+mod offered;
+mod own;
 mod plan;
 mod replicate;
 mod report;
@@ -27,6 +29,7 @@ pub use choosing::Choosing;
 pub use copy::Copy;
 pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub use migration::{Migration, Terms};
+pub use own::{Completions, Man};
 pub use plan::Plan;
 pub use replicate::{CopyTwins, LockMode, Replicate, Twins};
 pub use report::{Report, Rows};
@@ -45,13 +48,57 @@ use crate::version::VERSION;
 /// proof at the end.
 #[derive(Debug, Parser)]
 #[command(name = "shuffle-aws-vaults", version = VERSION, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Try it without an AWS account: `shuffle-aws-vaults demo`")]
+#[command(after_help = "\
+Try it without an AWS account: `shuffle-aws-vaults demo`. More than this: `--help`, `man`.")]
+#[command(after_long_help = ABOUT_ALL)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// What stands below the options of `--help` and in the program's own manual page.
+const ABOUT_ALL: &str = "\
+Examples:
+  # a whole migration on a simulated AWS: needs no account and leaves nothing behind
+  shuffle-aws-vaults demo
+
+  # what is in the source account?
+  shuffle-aws-vaults list --source-account 111111111111 --source-profile source --summary
+
+  # what would be copied, what not and why, and how long will it take at least?
+  shuffle-aws-vaults plan --source-account 111111111111 --source-profile source \\
+    --dest-account 222222222222 --dest-profile dest
+
+  # copy; the same command again goes on where it stopped
+  shuffle-aws-vaults copy --source-account 111111111111 --source-profile source \\
+    --dest-account 222222222222 --dest-profile dest
+
+  # did everything arrive, once, as it was?
+  shuffle-aws-vaults verify --source-account 111111111111 --source-profile source \\
+    --dest-account 222222222222 --dest-profile dest
+
+Exit codes:
+  0  all done, nothing failed
+  1  an error, a failed point, a parked group, a failed check, a mismatch, wrong usage
+  2  incomplete: a signal, the end of the window, a pause; the same command again goes on
+
+Environment:
+  AWS_PROFILE                               the profile of both accounts, where none is named
+  AWS_REGION, AWS_DEFAULT_REGION            the Region, where --region is not given
+  AWS_CONFIG_FILE                           instead of ~/.aws/config
+  AWS_SHARED_CREDENTIALS_FILE               instead of ~/.aws/credentials
+  AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_BACKUP where calls go, where --endpoint-url is not given
+  AWS_CA_BUNDLE                             certificate authorities, where --ca-bundle is not given
+  HTTPS_PROXY, NO_PROXY                     the way out
+  NO_COLOR                                  no colours
+
+Files:
+  ~/.aws/config, ~/.aws/credentials
+      profiles, as every AWS tool reads them
+  ~/.shuffle-aws-vaults/state_{source}_{dest}_{region}.db
+      the ledger of a migration, an SQLite database";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -79,6 +126,10 @@ pub enum Command {
     Sandbox(Sandbox),
     /// What the tool does, shown on a sandbox of its own; needs nothing but the binary
     Demo(Demo),
+    /// Completions for a shell: bash, zsh, fish, powershell, elvish
+    Completions(Completions),
+    /// Manual pages
+    Man(Man),
 }
 
 #[derive(Debug, clap::Args)]

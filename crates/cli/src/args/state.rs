@@ -53,6 +53,10 @@ pub enum StateAction {
     /// What the ledger holds, or one point's whole story
     Show(StateShow),
     /// The plans and the windows, over time
+    #[command(after_help = "\
+Example:
+  # when was it planned and copied, for how long, and with what outcome?
+  shuffle-aws-vaults state history --state-file migration.db")]
     History,
     /// Write the whole ledger as one JSON document
     Export(StateExport),
@@ -63,6 +67,14 @@ pub enum StateAction {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # how much of what, and the last events
+  shuffle-aws-vaults state show --state-file migration.db
+
+  # one point from its plan to its copy, with AWS's own words
+  shuffle-aws-vaults state show --state-file migration.db --point \\
+    arn:aws:backup:eu-west-1:111111111111:recovery-point:00000001-0000-4000-8000-000000000000")]
 pub struct StateShow {
     /// One point: its attempts, its events, and AWS's own words
     #[arg(long, value_name = "ARN")]
@@ -73,6 +85,13 @@ pub struct StateShow {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # to keep, also while a copy runs: it is the ledger of one moment
+  shuffle-aws-vaults state export migration.json --state-file migration.db
+
+  # packed on the way
+  shuffle-aws-vaults state export - --state-file migration.db | gzip > migration.json.gz")]
 pub struct StateExport {
     /// The file to write; `-`: stdout
     #[arg(value_name = "FILE")]
@@ -80,6 +99,10 @@ pub struct StateExport {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  # a ledger under another name, to look at on another machine; one that is there is not replaced
+  shuffle-aws-vaults state import migration.json --state-file restored.db")]
 pub struct StateImport {
     /// The document to read; `-`: stdin
     #[arg(value_name = "FILE")]
@@ -88,8 +111,8 @@ pub struct StateImport {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Without a part named, everything is forgotten: the ledger is put aside under another name, and the next plan
-begins anew. What has been copied is still found in the destination, and not copied again.
+Without a part named, everything is forgotten: the ledger is put aside under another name, and the
+next plan begins anew. What has been copied is still found in the destination, and not copied again.
 
 Examples:
   # what would be forgotten?

@@ -1,10 +1,12 @@
 //! One file per command: what it asks of the use cases, and how it shows the answer.
 
+mod completions;
 mod copy;
 mod demo;
 mod dry_run;
 mod filter;
 mod list;
+mod man;
 mod plan;
 mod replicate;
 mod report;
@@ -76,6 +78,8 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
                 })
                 .await
             }
+            Command::Completions(asked) => completions::run(&asked),
+            Command::Man(asked) => man::run(&asked),
             // It is there to be ended.
             Command::Sandbox(sandbox) => sandbox::run(&sandbox, &global, screen).await,
             Command::Demo(demo) => interruptible(screen, async |_| demo::run(&demo).await).await,

@@ -9,6 +9,30 @@ use crate::replicate::key;
 use crate::shelf::a_ledger;
 use crate::story::{DESTINATION, SOURCE, Story, binary};
 
+/// Every command with a help of its own, the first being the program itself.
+pub const HELPED: [&str; 20] = [
+    "",
+    "list",
+    "filter",
+    "plan",
+    "replicate",
+    "validate",
+    "copy",
+    "status",
+    "state",
+    "state show",
+    "state history",
+    "state export",
+    "state import",
+    "state reset",
+    "verify",
+    "report",
+    "sandbox",
+    "demo",
+    "completions",
+    "man",
+];
+
 const README: &str = include_str!("../../../../README.md");
 const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
 
@@ -20,10 +44,16 @@ fn commands(document: &str) -> Vec<String> {
         if line.starts_with("```") {
             inside = line == "```console";
         } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
-            commands.push(command.split(" | ").next().unwrap().to_owned());
+            commands.push(without_rest(command));
         }
     }
     commands
+}
+
+/// A command without what it is piped into, or the file.
+fn without_rest(command: &str) -> String {
+    let command = command.split(" | ").next().unwrap_or_default();
+    command.split("> ").next().unwrap_or_default().trim_end().to_owned()
 }
 
 /// The block after this first line, between fences.
@@ -161,28 +191,23 @@ fn the_guides_faults_are_understood() {
 fn the_examples_of_every_help() {
     let story = world();
     let mut examples = 0;
-    for command in [
-        "list",
-        "filter",
-        "plan",
-        "replicate",
-        "validate",
-        "copy",
-        "status",
-        "state",
-        "state reset",
-        "verify",
-        "sandbox",
-        "demo",
-    ] {
-        let help = String::from_utf8(binary().args(command.split(' ')).arg("--help").output().unwrap().stdout).unwrap();
+    for command in HELPED {
+        let help = String::from_utf8(
+            binary()
+                .args(command.split_whitespace())
+                .arg("--help")
+                .output()
+                .unwrap()
+                .stdout,
+        )
+        .unwrap();
         for line in help
             .replace("\\\n   ", "")
             .lines()
             .map(str::trim)
             .filter(|line| line.starts_with("shuffle-aws-vaults "))
         {
-            let mut line = line.split(" | ").next().unwrap().to_owned();
+            let mut line = without_rest(line);
             if !line.contains("--source-profile") && !line.contains("sandbox") && !line.contains("demo") {
                 line.push_str(" --source-profile source");
             }

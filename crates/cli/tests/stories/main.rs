@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod choosing;
+mod completions;
 mod copy;
 mod copy_kills;
 mod copy_stops;
@@ -13,6 +14,7 @@ mod demo;
 mod docs;
 mod hardship;
 mod listing;
+mod man;
 mod near_misses;
 mod network;
 mod numbers;
