@@ -20,7 +20,7 @@ use crate::signing_in;
 use crate::ui::Screen;
 
 /// What every AWS client falls back to that has no better idea.
-const FALLBACK_REGION: &str = "us-east-1";
+pub const FALLBACK_REGION: &str = "us-east-1";
 
 /// The moment that ages count from.
 #[expect(

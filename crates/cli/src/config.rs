@@ -4,6 +4,7 @@
 //! definition of every option, one parser of values, and the command line wins. The choosing options and the rules of the
 //! `[filter]` table are a selection of their own, completed the same way.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -11,14 +12,25 @@ use clap::{Arg, ArgAction, Command};
 use sav_domain::SelectionSpec;
 use sav_domain::text::near_names;
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use crate::problem::Problem;
 
 #[derive(Debug)]
 pub struct Config {
-    file: PathBuf,
-    options: Vec<(String, toml::Value)>,
+    pub file: PathBuf,
+    options: Vec<Entry>,
+    /// The choosing options and rules: as they stand in the file, and what they come to.
+    pub choosing: Vec<Entry>,
     pub selection: SelectionSpec,
+}
+
+/// A key of the file: a long option's name.
+#[derive(Debug)]
+pub struct Entry {
+    pub key: String,
+    pub line: usize,
+    pub value: toml::Value,
 }
 
 /// `--config FILE` or `--config=FILE`, wherever it stands before a `--`.
@@ -50,27 +62,49 @@ fn parse(file: &Path, text: &str) -> Result<Config, Problem> {
             .because(error.to_string().trim_end().to_owned())
     };
     let table: toml::Table = text.parse().map_err(|error| wrong(&error))?;
-    let (choosing, options): (toml::Table, toml::Table) = table
-        .into_iter()
-        .partition(|(key, _)| SelectionSpec::KEYS.contains(&key.replace('_', "-").as_str()));
-    let selection = SelectionSpec::deserialize(choosing).map_err(|error| wrong(&error))?;
-    let options = options
-        .into_iter()
-        .map(|(key, value)| (key.replace('_', "-"), value))
-        .collect();
+    let chooses = |key: &str| SelectionSpec::KEYS.contains(&key.replace('_', "-").as_str());
+    let written: toml::Table = table.clone().into_iter().filter(|(key, _)| chooses(key)).collect();
+    let selection = SelectionSpec::deserialize(written).map_err(|error| wrong(&error))?;
+    let lines = lines(text);
+    let entries = table.into_iter().map(|(key, value)| Entry {
+        line: lines.get(&key).copied().unwrap_or_default(),
+        key: key.replace('_', "-"),
+        value,
+    });
+    let (choosing, options) = entries.partition(|entry| chooses(&entry.key));
     Ok(Config {
         file: file.to_path_buf(),
         options,
+        choosing,
         selection,
     })
+}
+
+/// Where the keys of a valid file stand, counted from 1.
+fn lines(text: &str) -> HashMap<String, usize> {
+    let table = DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default();
+    let line_of = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    let keys = table.keys();
+    keys.map(|key| (key.get_ref().to_string(), line_of(key.span().start)))
+        .collect()
 }
 
 impl Config {
     /// The words of the command line, and after them the file's options that they leave open.
     pub fn complete(&self, cli: &Command, mut words: Vec<OsString>) -> Result<Vec<OsString>, Problem> {
-        let chosen = chosen(cli, &words);
+        let added = self.additions(cli, &words)?;
+        let end_of_options = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        let added = added.into_iter().flat_map(|(_, words)| words);
+        words.splice(end_of_options..end_of_options, added);
+        Ok(words)
+    }
+
+    /// The file's options that the command line leaves open, and their words.
+    pub fn additions(&self, cli: &Command, words: &[OsString]) -> Result<Vec<(&Entry, Vec<OsString>)>, Problem> {
+        let chosen = chosen(cli, words);
         let mut added = Vec::new();
-        for (key, value) in &self.options {
+        for entry in &self.options {
+            let key = entry.key.as_str();
             let option = |command: &Command| command.get_arguments().find(|arg| arg.get_long() == Some(key)).cloned();
             let Some(known) = option(cli).or_else(|| cli.get_subcommands().find_map(option)) else {
                 return Err(self.unknown(cli, key));
@@ -80,15 +114,13 @@ impl Config {
                 chosen
                     .into_iter()
                     .chain([cli])
-                    .any(|command| contradicts(command, &known, &words))
+                    .any(|command| contradicts(command, &known, words))
             };
-            if applies && !is_given(&words, &known) && !conflicts() {
-                added.extend(self.words_of(&known, key, value)?);
+            if applies && !is_given(words, &known) && !conflicts() {
+                added.push((entry, self.words_of(&known, key, &entry.value)?));
             }
         }
-        let end_of_options = words.iter().position(|word| word == "--").unwrap_or(words.len());
-        words.splice(end_of_options..end_of_options, added);
-        Ok(words)
+        Ok(added)
     }
 
     fn words_of(&self, option: &Arg, key: &str, value: &toml::Value) -> Result<Vec<OsString>, Problem> {
@@ -136,6 +168,11 @@ impl Config {
             near => problem.help(format!("did you mean `{}`?", near.join("` or `"))),
         }
     }
+}
+
+/// Whether the command line is `config`: the options of the file are then those of the line that it shows.
+pub fn is_shown_by(cli: &Command, words: &[OsString]) -> bool {
+    chosen(cli, words).is_some_and(|command| command.get_name() == "config")
 }
 
 /// The command of the command line. A profile may be called like a command, so the words alone do not tell.
@@ -288,6 +325,18 @@ mod tests {
     fn underscores_are_as_good_as_dashes() {
         let words = completed("api_rate = 5", "sav list").unwrap();
         assert_eq!(words, ["sav", "list", "--api-rate=5"]);
+    }
+
+    #[test]
+    fn every_key_knows_its_line() {
+        let config = parse(
+            Path::new("sav.toml"),
+            "# ours\napi_rate = 5\n\nvault = [\n  'a',\n]\n[filter]\nmatch = 'any'\n",
+        )
+        .unwrap();
+        let entries = config.options.iter().chain(&config.choosing);
+        let lines: Vec<(&str, usize)> = entries.map(|entry| (entry.key.as_str(), entry.line)).collect();
+        assert_eq!(lines, [("api-rate", 2), ("filter", 7), ("vault", 4)]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! (see `config`).
 
 mod choosing;
+mod config_show;
 mod copy;
 #[expect(
     clippy::doc_markdown,
@@ -26,6 +27,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sav_domain::SelectionSpec;
 
 pub use choosing::Choosing;
+pub use config_show::{Config, ConfigAction};
 pub use copy::Copy;
 pub use global::{ColorChoice, Global, LogFormat, OutputFormat};
 pub use migration::{Migration, Terms};
@@ -126,6 +128,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// What the tool does, shown on a sandbox of its own; needs nothing but the binary
     Demo(Demo),
+    /// What a command would run with: every option, its value and where it comes from
+    Config(Config),
     /// Completions for a shell: bash, zsh, fish, powershell, elvish
     Completions(Completions),
     /// Manual pages
@@ -185,6 +189,8 @@ pub struct Invocation {
     pub command: Command,
     /// The choosing options and rules of the configuration file, for what the command line leaves open.
     pub configured: SelectionSpec,
+    /// The command line as it was typed.
+    pub words: Vec<OsString>,
 }
 
 /// Why there is nothing to run: help was asked for, or the usage is wrong.
@@ -220,22 +226,25 @@ impl Usage {
 pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Invocation, Usage> {
     let words: Vec<OsString> = words.collect();
     let command = Cli::command();
-    let (words, configured) = match config::file_named_by(&words) {
+    let (completed, configured) = match config::file_named_by(&words) {
+        // It belongs to the command line that is shown, and is read with it.
+        Some(_) if config::is_shown_by(&command, &words) => (words.clone(), SelectionSpec::default()),
         Some(file) => {
             let config = config::read(&file).map_err(Usage::Config)?;
-            let completed = config.complete(&command, words).map_err(Usage::Config)?;
+            let completed = config.complete(&command, words.clone()).map_err(Usage::Config)?;
             (completed, config.selection)
         }
-        None => (words, SelectionSpec::default()),
+        None => (words.clone(), SelectionSpec::default()),
     };
     let cli = command
-        .try_get_matches_from(words)
+        .try_get_matches_from(completed)
         .and_then(|matches| Cli::from_arg_matches(&matches))
         .map_err(Usage::Clap)?;
     Ok(Invocation {
         global: cli.global,
         command: cli.command,
         configured,
+        words,
     })
 }
 

@@ -1,6 +1,7 @@
 //! One file per command: what it asks of the use cases, and how it shows the answer.
 
 mod completions;
+mod config;
 mod copy;
 mod demo;
 mod dry_run;
@@ -32,6 +33,7 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
         global,
         command,
         configured,
+        words,
     } = invocation;
     let exit = runtime.block_on(async {
         match command {
@@ -78,6 +80,7 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
                 })
                 .await
             }
+            Command::Config(asked) => config::run(&asked, &global, &words).await,
             Command::Completions(asked) => completions::run(&asked),
             Command::Man(asked) => man::run(&asked),
             // It is there to be ended.

@@ -10,7 +10,7 @@ use crate::shelf::a_ledger;
 use crate::story::{DESTINATION, SOURCE, Story, binary};
 
 /// Every command with a help of its own, the first being the program itself.
-pub const HELPED: [&str; 20] = [
+pub const HELPED: [&str; 22] = [
     "",
     "list",
     "filter",
@@ -29,6 +29,8 @@ pub const HELPED: [&str; 20] = [
     "report",
     "sandbox",
     "demo",
+    "config",
+    "config show",
     "completions",
     "man",
 ];

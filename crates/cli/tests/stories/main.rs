@@ -5,6 +5,7 @@
 
 mod choosing;
 mod completions;
+mod config;
 mod copy;
 mod copy_kills;
 mod copy_stops;
