@@ -1,5 +1,6 @@
 //! The project's own chores: `cargo xtask <chore>`.
 
+mod dist;
 mod layers;
 
 use std::process::ExitCode;
@@ -7,11 +8,15 @@ use std::process::ExitCode;
 const HELP: &str = "usage: cargo xtask <chore>
 
 chores:
-  layers    prove that the crates depend on each other, and on outside crates, only along the arrows";
+  layers    prove that the crates depend on each other, and on outside crates, only along the arrows
+  dist      pack what a user downloads: binary, completions, manual pages, documents, licences, checksums
+            [--binary PATH: this one instead of a release build] [--out FOLDER: instead of dist]";
 
 fn main() -> ExitCode {
-    let chore = std::env::args().nth(1);
+    let mut words = std::env::args().skip(1);
+    let chore = words.next();
     let done = match chore.as_deref() {
+        Some("dist") => dist::run(words),
         Some("layers") => layers::check(),
         Some(other) => Err(format!("there is no chore `{other}`\n\n{HELP}")),
         None => Err(HELP.to_owned()),
