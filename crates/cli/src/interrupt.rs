@@ -101,14 +101,15 @@ pub async fn interruptible(
     }
 }
 
-struct Signals {
+/// For commands that say themselves what an end before the end means.
+pub struct Signals {
     interrupted: Signal,
     terminated: Signal,
     hung_up: Signal,
 }
 
 impl Signals {
-    fn new() -> Result<Self, Problem> {
+    pub fn new() -> Result<Self, Problem> {
         let listen = |kind| {
             signal(kind).map_err(|error| Problem::new("signals cannot be received here").because(error.to_string()))
         };
@@ -119,7 +120,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupted.recv() => {}
             _ = self.terminated.recv() => {}

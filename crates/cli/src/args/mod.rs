@@ -35,7 +35,7 @@ pub use own::{Completions, Man};
 pub use plan::Plan;
 pub use replicate::{CopyTwins, LockMode, Replicate, Twins};
 pub use report::{Report, Rows};
-pub use simulated::{Demo, Sandbox};
+pub use simulated::{Demo, Mishaps, Sandbox};
 pub use state::{State, StateAction, StateReset, Status, WhichLedger};
 pub use validate::Validate;
 pub use verify::Verify;

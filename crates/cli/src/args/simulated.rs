@@ -1,6 +1,7 @@
 //! `sandbox` and `demo`: the options that make a simulated world.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::numbers;
 
@@ -11,7 +12,10 @@ Examples:
   shuffle-aws-vaults sandbox --points 100000 --seed 7
 
   # a day passes in a minute and a half
-  shuffle-aws-vaults sandbox --time-factor 1000")]
+  shuffle-aws-vaults sandbox --time-factor 1000
+
+  # a bad day: throttled as AWS throttles, one answer in a hundred lost, tokens that last five minutes
+  shuffle-aws-vaults sandbox --published-rates --lost-answers 0.01 --token-lifetime 5")]
 pub struct Sandbox {
     /// Recovery points in the source account, 2000000 at most
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
@@ -43,12 +47,35 @@ pub struct Sandbox {
     /// Where to write `credentials`, `config` and `metadata.csv` [default: a temporary folder, removed at the end]
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
-    /// Faults to begin with: a fault plan as JSON
-    #[arg(long, value_name = "FILE")]
-    pub faults: Option<PathBuf>,
     /// How copy jobs behave: fleet settings as JSON
     #[arg(long, value_name = "FILE")]
     pub fleet: Option<PathBuf>,
+    #[command(flatten)]
+    pub mishaps: Mishaps,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What goes wrong")]
+pub struct Mishaps {
+    /// Throttle calls beyond the rates that AWS publishes
+    #[arg(long)]
+    pub published_rates: bool,
+    /// Which share of the calls is throttled however few they are, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = numbers::share, allow_negative_numbers = true)]
+    pub throttle: Option<f64>,
+    /// Which share of the calls takes effect and has no answer, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = numbers::share, allow_negative_numbers = true)]
+    pub lost_answers: Option<f64>,
+    /// Which share of the calls ends with a reset connection before anything happened, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = numbers::share, allow_negative_numbers = true)]
+    pub resets: Option<f64>,
+    /// The profiles' session tokens expire after so long; as long after that, but ten seconds at most, new ones are in the file
+    /// [default: they do not expire]
+    #[arg(long, value_name = "MINUTES", value_parser = numbers::minutes, allow_negative_numbers = true)]
+    pub token_lifetime: Option<Duration>,
+    /// Anything else, and when: a fault plan as JSON
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

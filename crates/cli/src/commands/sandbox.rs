@@ -2,24 +2,33 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
+use sav_application::ports::Side;
 use sav_simulator::Settings;
+use sav_simulator::faults::{Fault, FaultPlan, Rates, What};
 use sav_simulator::world::WorldPlan;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 
 use super::world::{DEST_PROFILE, Order, SOURCE_PROFILE, Simulated};
-use crate::args::{Global, OutputFormat, Sandbox};
+use crate::args::{Global, Mishaps, OutputFormat, Sandbox};
 use crate::exit::Exit;
+use crate::interrupt::Signals;
 use crate::problem::Problem;
 use crate::ui::{Output, Screen, ended};
 
+/// What AWS itself would let them last; the sandbox ends them before.
+const SESSION: Duration = Duration::from_hours(12);
+/// How long nobody has a good token, at most.
+const SIGNING_IN: Duration = Duration::from_secs(10);
+
 pub async fn run(sandbox: &Sandbox, global: &Global, screen: &Screen) -> Result<Exit, Problem> {
-    let mut settings = Settings::default();
-    if let Some(file) = &sandbox.faults {
-        settings.faults = read_json(file, "fault plan")?;
-    }
+    let mut settings = Settings {
+        faults: faults(&sandbox.mishaps)?,
+        ..Settings::default()
+    };
     if let Some(file) = &sandbox.fleet {
         settings.fleet = read_json(file, "fleet settings")?;
     }
@@ -41,7 +50,7 @@ pub async fn run(sandbox: &Sandbox, global: &Global, screen: &Screen) -> Result<
         region.partition().name().clone_into(&mut plan.partition);
     }
     // Whoever asks it to end as soon as it has said that it is there must be heard.
-    let mut stopped = Stopped::listen()?;
+    let mut signals = Signals::new()?;
     let progress = screen.progress("making the world");
     let simulated = Simulated::start(Order {
         plan,
@@ -53,10 +62,53 @@ pub async fn run(sandbox: &Sandbox, global: &Global, screen: &Screen) -> Result<
     drop(progress);
     let exit = ended(introduce(&simulated, global.output))?;
     screen.note("The sandbox is running. Ctrl-C ends it.");
-    stopped.wait().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = end_sessions(&simulated, sandbox.mishaps.token_lifetime, screen) => {}
+    }
     screen.note("The sandbox has ended.");
     simulated.stop().await;
     Ok(exit)
+}
+
+fn faults(mishaps: &Mishaps) -> Result<FaultPlan, Problem> {
+    let mut plan: FaultPlan = match &mishaps.faults {
+        Some(file) => read_json(file, "fault plan")?,
+        None => FaultPlan::none(),
+    };
+    if mishaps.published_rates {
+        plan = plan.with_rates(Rates::published());
+    }
+    for (share, what) in [
+        (mishaps.throttle, What::Throttle),
+        (mishaps.lost_answers, What::ResetAfter),
+        (mishaps.resets, What::ResetBefore),
+    ] {
+        plan.faults.extend(share.map(|share| Fault::new(what).share(share)));
+    }
+    Ok(plan)
+}
+
+/// Lets the profiles' tokens expire again and again, each time until somebody would have signed in anew. Without a lifetime
+/// it waits for ever, as the tokens last.
+async fn end_sessions(simulated: &Simulated, lifetime: Option<Duration>, screen: &Screen) {
+    let Some(lifetime) = lifetime else {
+        return std::future::pending().await;
+    };
+    loop {
+        sleep(lifetime).await;
+        for side in [Side::Source, Side::Destination] {
+            simulated.expire(side);
+        }
+        screen.note("The profiles' tokens have expired.");
+        sleep(lifetime.min(SIGNING_IN)).await;
+        for side in [Side::Source, Side::Destination] {
+            if let Err(problem) = simulated.renew(side, SESSION) {
+                screen.explain(&problem);
+            }
+        }
+        screen.note("New tokens are in the credentials file.");
+    }
 }
 
 /// The lines that point a client at the sandbox, on stdout: they can be pasted, or read by a program as JSON.
@@ -76,6 +128,11 @@ fn introduce(simulated: &Simulated, output: OutputFormat) -> io::Result<()> {
             "# to go to account {} (profile `{DEST_PROFILE}`); seed {}",
             plan.destination_account, plan.seed
         )?;
+        writeln!(
+            out,
+            "# a role to assume: {}, and likewise in the other account",
+            simulated.role_arn(&plan.source_account)
+        )?;
         writeln!(out, "# who owns what: {}", simulated.file("metadata.csv").display())?;
         for (name, value) in &environment {
             writeln!(out, "export {name}={}", quoted(value))?;
@@ -85,8 +142,16 @@ fn introduce(simulated: &Simulated, output: OutputFormat) -> io::Result<()> {
             "endpoint": simulated.running.endpoint,
             "folder": simulated.folder(),
             "metadata_csv": simulated.file("metadata.csv"),
-            "source": { "account": plan.source_account, "profile": SOURCE_PROFILE },
-            "destination": { "account": plan.destination_account, "profile": DEST_PROFILE },
+            "source": {
+                "account": plan.source_account,
+                "profile": SOURCE_PROFILE,
+                "role_arn": simulated.role_arn(&plan.source_account),
+            },
+            "destination": {
+                "account": plan.destination_account,
+                "profile": DEST_PROFILE,
+                "role_arn": simulated.role_arn(&plan.destination_account),
+            },
             "region": plan.region,
             "seed": plan.seed,
             "environment": environment.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
@@ -111,31 +176,6 @@ fn read_json<T: DeserializeOwned>(file: &Path, what: &str) -> Result<T, Problem>
         |why: String| Problem::new(format!("the {what} in `{}` cannot be used", file.display())).because(why);
     let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))
-}
-
-/// Ctrl-C or SIGTERM.
-struct Stopped {
-    interrupted: tokio::signal::unix::Signal,
-    terminated: tokio::signal::unix::Signal,
-}
-
-impl Stopped {
-    fn listen() -> Result<Self, Problem> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Problem::new("signals cannot be received here").because(error.to_string()))
-        };
-        Ok(Self {
-            interrupted: listen(SignalKind::interrupt())?,
-            terminated: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupted.recv() => {}
-            _ = self.terminated.recv() => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! A simulated AWS at work, and the folder that tells clients how to reach it: for `sandbox` and `demo`.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use sav_application::ports::Side;
+use sav_simulator::identities::{Credentials, SessionOrder};
 use sav_simulator::world::seeded::OPERATOR_ROLE;
 use sav_simulator::world::{World, WorldPlan};
 use sav_simulator::{Clock, Running, Settings, Simulator, WallClock};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::problem::Problem;
 
@@ -24,6 +26,22 @@ pub struct Simulated {
     pub running: Running,
     pub plan: WorldPlan,
     folder: Folder,
+    /// What the profiles are signed with at present.
+    sessions: Mutex<Sessions>,
+}
+
+struct Sessions {
+    source: Credentials,
+    destination: Credentials,
+}
+
+impl Sessions {
+    const fn of_mut(&mut self, side: Side) -> &mut Credentials {
+        match side {
+            Side::Source => &mut self.source,
+            Side::Destination => &mut self.destination,
+        }
+    }
 }
 
 /// The user's folder stays; our own goes with us.
@@ -75,14 +93,24 @@ impl Simulated {
                 .because(error.to_string())
                 .help("name another port with --port, or leave the option out to take any that is free")
         })?;
+        let standing = |account: &str| {
+            let known = simulator.credentials(account, OPERATOR_ROLE);
+            known.ok_or_else(|| unwritable(folder.path(), &no_operator(account)))
+        };
+        let sessions = Sessions {
+            source: standing(&plan.source_account)?,
+            destination: standing(&plan.destination_account)?,
+        };
         let simulated = Self {
             simulator,
             running,
             plan,
             folder,
+            sessions: Mutex::new(sessions),
         };
         simulated
-            .write_profiles()
+            .write_config()
+            .and_then(|()| simulated.write_credentials())
             .map_err(|error| unwritable(simulated.folder(), &error))?;
         Ok(simulated)
     }
@@ -106,38 +134,86 @@ impl Simulated {
         ]
     }
 
+    /// The role whose sessions the profiles hold; users and roles of both accounts may assume it.
+    pub fn role_arn(&self, account: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{OPERATOR_ROLE}", self.plan.partition)
+    }
+
     pub async fn stop(self) {
         self.running.stop().await;
     }
 
-    fn write_profiles(&self) -> io::Result<()> {
-        let mut credentials = String::new();
-        let mut config = String::new();
-        for (profile, account) in [
-            (SOURCE_PROFILE, &self.plan.source_account),
-            (DEST_PROFILE, &self.plan.destination_account),
+    /// From this moment on AWS calls one side's session token expired.
+    pub fn expire(&self, side: Side) {
+        let key = self.sessions().of_mut(side).access_key_id.clone();
+        self.simulator.with_state(|state| state.identities.expire_now(&key));
+    }
+
+    /// Writes a new session of one side's role into the credentials file, as tools outside do that sign people in.
+    pub fn renew(&self, side: Side, lifetime: Duration) -> Result<(), Problem> {
+        let account = match side {
+            Side::Source => &self.plan.source_account,
+            Side::Destination => &self.plan.destination_account,
+        };
+        let order = SessionOrder {
+            account,
+            role: OPERATOR_ROLE,
+            session_name: "sandbox",
+            lifetime,
+            policies: &[],
+        };
+        let issued = self
+            .simulator
+            .with_state(|state| state.identities.issue_session(&state.world, &order));
+        let (keys, _) = issued.ok_or_else(|| unwritable(self.folder(), &no_operator(account)))?;
+        *self.sessions().of_mut(side) = keys;
+        self.write_credentials()
+            .map_err(|error| unwritable(self.folder(), &error))
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Readable by its owner alone, like any file with keys, and put in place whole: a client never reads half of it.
+    fn write_credentials(&self) -> io::Result<()> {
+        let mut text = String::new();
+        let sessions = self.sessions();
+        for (name, keys) in [
+            (SOURCE_PROFILE, &sessions.source),
+            (DEST_PROFILE, &sessions.destination),
         ] {
-            let keys = self.simulator.credentials(account, OPERATOR_ROLE).ok_or_else(|| {
-                io::Error::other(format!("the world has no role {OPERATOR_ROLE} in account {account}"))
-            })?;
             let _ = write!(
-                credentials,
-                "[{profile}]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                text,
+                "[{name}]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
                 keys.access_key_id, keys.secret_access_key
             );
-            if let Some(token) = keys.session_token {
-                let _ = writeln!(credentials, "aws_session_token = {token}");
+            if let Some(token) = &keys.session_token {
+                let _ = writeln!(text, "aws_session_token = {token}");
             }
-            credentials.push('\n');
+            text.push('\n');
+        }
+        let mut beside = NamedTempFile::new_in(self.folder())?;
+        beside.write_all(text.as_bytes())?;
+        beside.persist(self.file("credentials")).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn write_config(&self) -> io::Result<()> {
+        let mut text = String::new();
+        for name in [SOURCE_PROFILE, DEST_PROFILE] {
             let _ = write!(
-                config,
-                "[profile {profile}]\nregion = {}\nendpoint_url = {}\n\n",
+                text,
+                "[profile {name}]\nregion = {}\nendpoint_url = {}\n\n",
                 self.plan.region, self.running.endpoint
             );
         }
-        write_private(&self.file("credentials"), &credentials)?;
-        write_private(&self.file("config"), &config)
+        fs::write(self.file("config"), text)
     }
+}
+
+fn no_operator(account: &str) -> io::Error {
+    io::Error::other(format!("the world has no role {OPERATOR_ROLE} in account {account}"))
 }
 
 fn folder_for(given: Option<PathBuf>) -> Result<Folder, Problem> {
@@ -158,22 +234,11 @@ fn folder_for(given: Option<PathBuf>) -> Result<Folder, Problem> {
 fn unwritable(folder: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("the sandbox cannot write its files to `{}`", folder.display()))
         .because(error.to_string())
-        .help("name a folder that can be written with --folder")
+        .help("name a folder that can be written, with `sandbox --folder` or `demo --keep`, or by TMPDIR")
 }
 
 fn write_metadata(world: &World, plan: &WorldPlan, path: &Path) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     world.metadata_csv(plan, &mut file)?;
     file.flush()
-}
-
-/// Readable by its owner alone, like any file with keys.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())
 }

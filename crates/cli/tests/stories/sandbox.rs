@@ -1,6 +1,7 @@
 //! A local AWS Backup to try things out on.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
@@ -53,6 +54,18 @@ impl Sandbox {
             .unwrap()
     }
 
+    /// What the sandbox itself has counted.
+    fn account(&self) -> Value {
+        let endpoint = self.about["endpoint"].as_str().unwrap();
+        let mut stream = TcpStream::connect(endpoint.strip_prefix("http://").unwrap()).unwrap();
+        stream
+            .write_all(b"GET /_sandbox/account HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
     fn end_with(mut self, signal: &str) -> (Option<i32>, String) {
         let sent = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
@@ -87,6 +100,24 @@ fn it_tells_how_to_reach_it_and_leaves_nothing_behind() {
         );
         assert!(!exists(&folder), "the temporary folder is still there");
     }
+}
+
+#[test]
+fn its_role_can_be_assumed() {
+    let sandbox = Sandbox::start(&[]);
+    let role = sandbox.about["source"]["role_arn"].as_str().unwrap();
+    let listed = sandbox
+        .client()
+        .args(["list", "--source-account", "111111111111", "--source-profile", "source"])
+        .args(["--source-role-arn", role, "--output", "jsonl"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&listed.stdout).lines().count(),
+        500,
+        "{listed:?}"
+    );
+    sandbox.end_with("-INT");
 }
 
 #[test]
@@ -158,4 +189,49 @@ fn what_it_cannot_do_it_says() {
         String::from_utf8_lossy(&told.stderr).contains("unknown field `falts`"),
         "{told:?}"
     );
+}
+
+#[test]
+fn what_is_to_go_wrong_is_said_in_options() {
+    let sandbox = Sandbox::start(&[
+        "--published-rates",
+        "--throttle",
+        "0.2",
+        "--lost-answers",
+        "0.2",
+        "--resets",
+        "0.2",
+    ]);
+    let listed = sandbox.list();
+    assert_eq!(
+        String::from_utf8_lossy(&listed.stdout).lines().count(),
+        500,
+        "{listed:?}"
+    );
+    let counted = &sandbox.account()["faults"];
+    for fault in ["throttle", "reset-after", "reset-before"] {
+        assert!(counted[fault]["fired"].as_u64() > Some(0), "{fault}: {counted}");
+    }
+    sandbox.end_with("-INT");
+    let told = binary().args(["sandbox", "--throttle", "20"]).output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&told.stderr).contains("expected a number from 0 to 1"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn tokens_expire_and_new_ones_are_written() {
+    let mut sandbox = Sandbox::start(&["--token-lifetime", "0.01"]);
+    let credentials = std::path::PathBuf::from(sandbox.about["folder"].as_str().unwrap()).join("credentials");
+    let keys = || std::fs::read_to_string(&credentials).unwrap();
+    let first = keys();
+    let mut said = BufReader::new(sandbox.child.stderr.as_mut().unwrap()).lines();
+    let expired = said.find(|line| line.as_ref().unwrap().starts_with("The profiles' tokens have expired"));
+    let renewed = said.find(|line| line.as_ref().unwrap().starts_with("New tokens"));
+    assert!(expired.is_some() && renewed.is_some());
+    assert_ne!(keys(), first);
+    assert_eq!(keys().matches("aws_session_token = ").count(), 2);
+    drop(said);
+    sandbox.end_with("-INT");
 }
