@@ -80,14 +80,26 @@ pub struct Mishaps {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  # the same world, larger
-  shuffle-aws-vaults demo --points 100000")]
+Examples:
+  # a minute to watch
+  shuffle-aws-vaults demo
+
+  # seconds, and the report and the ledger to look at afterwards
+  shuffle-aws-vaults demo --fast --keep demo-migration
+
+  # another world
+  shuffle-aws-vaults demo --fast --seed 8")]
 pub struct Demo {
-    /// Recovery points in the sandbox
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub points: u32,
+    /// Do not wait for anybody to read, and be content with a small world
+    #[arg(long)]
+    pub fast: bool,
+    /// Recovery points in the sandbox [default: 5000, with --fast 1500]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub points: Option<u32>,
     /// Which world: the same seed makes the same one
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
+    /// Work in this folder, which is made and stays [default: a temporary folder, removed at the end]
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
 }

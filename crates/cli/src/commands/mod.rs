@@ -83,9 +83,9 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
             Command::Config(asked) => config::run(&asked, &global, &words).await,
             Command::Completions(asked) => completions::run(&asked),
             Command::Man(asked) => man::run(&asked),
-            // It is there to be ended.
+            // They are there to be ended.
             Command::Sandbox(sandbox) => sandbox::run(&sandbox, &global, screen).await,
-            Command::Demo(demo) => interruptible(screen, async |_| demo::run(&demo).await).await,
+            Command::Demo(demo) => demo::run(&demo, &global).await,
         }
     });
     // A thread that still waits for a file is not waited for.

@@ -32,6 +32,7 @@ mod status;
 mod story;
 mod strange_files;
 mod summary;
+mod transcript;
 mod validate;
 mod verify;
 mod version;
