@@ -13,6 +13,7 @@ mod copy_world;
 mod credentials;
 mod demo;
 mod docs;
+mod documented;
 mod hardship;
 mod listing;
 mod man;

@@ -1,0 +1,167 @@
+//! What the documents name exists, and what exists is named: options.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::story::binary;
+
+const README: &str = include_str!("../../../../README.md");
+const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
+
+/// Sections that speak of several commands.
+const SHARED: [&str; 3] = ["Which migration", "Choosing points", "Options everywhere"];
+
+fn help(command: &[String]) -> String {
+    let output = binary().args(command).arg("--help").output().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The names in `--help`'s list of commands.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    listed
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The long options that `--help` lists, each at the beginning of a line of its own.
+fn options(help: &str) -> BTreeSet<String> {
+    // A dash with a space begins a value that an option takes.
+    let lines = help.lines().map(str::trim_start);
+    lines
+        .filter(|line| line.starts_with('-') && !line.starts_with("- "))
+        .filter_map(|line| named(line).into_iter().next())
+        .filter(|option| option != "--help" && option != "--version")
+        .collect()
+}
+
+/// The long options that a text names, in order.
+fn named(text: &str) -> Vec<String> {
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c == '-';
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("--") {
+        let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        let end = text[at..]
+            .find(|c| !is_of_name(c))
+            .map_or(text.len(), |length| at + length);
+        if begins && text[at + 2..].starts_with(|c: char| c.is_ascii_lowercase()) {
+            found.push(text[at..end].trim_end_matches('-').to_owned());
+        }
+    }
+    found
+}
+
+/// Every command, as its words, with its options.
+fn commands() -> BTreeMap<Vec<String>, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    let mut waiting = vec![Vec::new()];
+    while let Some(command) = waiting.pop() {
+        let help = help(&command);
+        for name in subcommands(&help) {
+            waiting.push(command.iter().cloned().chain([name]).collect());
+        }
+        all.insert(command, options(&help));
+    }
+    all
+}
+
+/// The guide's sections by their headings; a command's stands under its name.
+fn sections() -> BTreeMap<String, &'static str> {
+    GUIDE
+        .split("\n## ")
+        .skip(1)
+        .map(|section| {
+            let heading = section.lines().next().unwrap();
+            (heading.trim_matches('`').to_owned(), section)
+        })
+        .collect()
+}
+
+/// The page that the sections on practising lead to.
+fn demo_page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/demo.md")).unwrap()
+}
+
+/// What stands between backticks in prose, and the lines of examples.
+fn code(document: &str) -> Vec<String> {
+    let mut code = Vec::new();
+    let mut inside = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else if inside {
+            code.push(line.to_owned());
+        } else {
+            code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    code
+}
+
+#[test]
+fn every_option_of_every_command_is_in_the_guide() {
+    let (commands, sections) = (commands(), sections());
+    assert!(commands.len() >= 15, "{:?}", commands.keys());
+    let shared: String = SHARED.iter().map(|heading| sections[*heading]).collect();
+    let mut missing = Vec::new();
+    for (command, options) in &commands {
+        // A command without a section of its own may be told of anywhere.
+        let own = command
+            .first()
+            .map_or("", |name| sections.get(name).copied().unwrap_or(GUIDE));
+        let elsewhere = if own.contains("](demo.md)") {
+            demo_page()
+        } else {
+            String::new()
+        };
+        let told: BTreeSet<String> = [own, &shared, &elsewhere].into_iter().flat_map(named).collect();
+        missing.extend(
+            options
+                .iter()
+                .filter(|option| !told.contains(*option))
+                .map(|option| format!("{} {option}", command.join(" "))),
+        );
+        if let Some(name) = command.first() {
+            let is_named = ["`", "shuffle-aws-vaults "]
+                .iter()
+                .any(|before| GUIDE.contains(&format!("{before}{name}")));
+            assert!(is_named, "the guide does not name `{name}`");
+        }
+    }
+    assert!(missing.is_empty(), "not in the guide: {missing:#?}");
+}
+
+#[test]
+fn every_option_in_the_documents_exists() {
+    let commands = commands();
+    let all: BTreeSet<&String> = commands.values().flatten().collect();
+    let mut seen = 0;
+    for document in [README, GUIDE] {
+        for code in code(document) {
+            let line = code.trim_start_matches("$ ").trim_start_matches("shuffle-aws-vaults ");
+            // Before a pipe, and before the words that an option hands to somebody else's program.
+            let line = line.split([';', '|', '\'']).next().unwrap();
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            // A command's own options, and those of a command that stands behind it: `config show … list --vault NAME`.
+            let ranges = (0..words.len()).flat_map(|from| [&words[from..=from], &words[..=from]]);
+            let found: Vec<&BTreeSet<String>> = ranges.filter_map(|words| commands.get(words)).collect();
+            let options: BTreeSet<&String> = match found.as_slice() {
+                [] if line.starts_with("--") => all.clone(),
+                [] => continue,
+                found => found.iter().copied().flatten().collect(),
+            };
+            for option in named(line) {
+                let known = options.contains(&option) || ["--help", "--version"].contains(&option.as_str());
+                assert!(known, "`{code}`: there is no `{option}`");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 150, "{seen}");
+}
