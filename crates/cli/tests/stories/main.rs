@@ -14,6 +14,7 @@ mod credentials;
 mod demo;
 mod docs;
 mod documented;
+mod documented_policies;
 mod hardship;
 mod listing;
 mod man;
