@@ -108,6 +108,7 @@ fn copies(line: &str) {
     let story = CopyStory::of(plain(150), jobs_of(0));
     let world = &story.story;
     std::fs::copy(world.file("metadata.csv"), world.file("cmdb.csv")).unwrap();
+    world.write("copy.toml", block(GUIDE, "# copy.toml\n"));
     let told = world.run(&format!("{line} --api-rate 20000 --poll-interval 0.05"));
     assert_eq!(told.code, 0, "{line}\n{}", told.stderr);
     assert!(told.stderr.contains("Finished after "), "{line}: {}", told.stderr);

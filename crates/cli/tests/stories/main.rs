@@ -15,6 +15,7 @@ mod demo;
 mod docs;
 mod documented;
 mod documented_policies;
+mod documented_unattended;
 mod hardship;
 mod listing;
 mod man;
