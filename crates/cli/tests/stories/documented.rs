@@ -1,8 +1,8 @@
-//! What the documents name exists, and what exists is named: options.
+//! What the documents name exists, and what exists is named: options and messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::story::binary;
 
@@ -164,4 +164,57 @@ fn every_option_in_the_documents_exists() {
         }
     }
     assert!(seen > 150, "{seen}");
+}
+
+/// Every file below this folder that ends so.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_str().unwrap().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// All of our sources under `crates` whose path has such a folder in it; strings that go on in the next line in one piece.
+fn sources(folder: &str) -> String {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut text = String::new();
+    for path in files(&crates, ".rs") {
+        if path.to_str().unwrap().contains(folder) {
+            let mut continued = false;
+            for line in fs::read_to_string(path).unwrap().lines() {
+                let line = if continued { line.trim_start() } else { line };
+                continued = line.ends_with('\\');
+                text.push_str(line.trim_end_matches('\\'));
+                if !continued {
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn the_guides_symptoms_are_the_programs_words() {
+    let sources = sources("/src/").replace("{side}", "source");
+    let troubles = GUIDE.split("\n## Troubleshooting\n").nth(1).unwrap();
+    let mut seen = 0;
+    for row in troubles.lines().take_while(|line| !line.starts_with("## ")) {
+        let Some(symptom) = row.strip_prefix("| ").and_then(|row| row.split(" | ").next()) else {
+            continue;
+        };
+        for words in symptom.split('`').skip(1).step_by(2) {
+            // Options and commands are looked after by others; dots stand for what differs.
+            let words = words.trim_start_matches("… ");
+            assert!(sources.contains(words), "nothing says `{words}`");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
 }
