@@ -1,4 +1,4 @@
-//! What the documents name exists, and what exists is named: options and messages.
+//! What the documents name exists, and what exists is named: options, messages, tests, variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,6 +8,7 @@ use crate::story::binary;
 
 const README: &str = include_str!("../../../../README.md");
 const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
+const RELIABILITY: &str = include_str!("../../../../docs/reliability.md");
 
 /// Sections that speak of several commands.
 const SHARED: [&str; 3] = ["Which migration", "Choosing points", "Options everywhere"];
@@ -142,7 +143,7 @@ fn every_option_in_the_documents_exists() {
     let commands = commands();
     let all: BTreeSet<&String> = commands.values().flatten().collect();
     let mut seen = 0;
-    for document in [README, GUIDE] {
+    for document in [README, GUIDE, RELIABILITY] {
         for code in code(document) {
             let line = code.trim_start_matches("$ ").trim_start_matches("shuffle-aws-vaults ");
             // Before a pipe, and before the words that an option hands to somebody else's program.
@@ -163,7 +164,7 @@ fn every_option_in_the_documents_exists() {
             }
         }
     }
-    assert!(seen > 150, "{seen}");
+    assert!(seen > 200, "{seen}");
 }
 
 /// Every file below this folder that ends so.
@@ -217,4 +218,31 @@ fn the_guides_symptoms_are_the_programs_words() {
         }
     }
     assert!(seen > 30, "{seen}");
+}
+
+#[test]
+fn the_proofs_of_reliability_exist() {
+    let tests = sources("/tests/");
+    let is_test =
+        |word: &str| word.matches('_').count() >= 3 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let mut seen = 0;
+    for word in RELIABILITY.split('`').skip(1).step_by(2).filter(|word| is_test(word)) {
+        assert!(tests.contains(&format!("fn {word}()")), "there is no test `{word}`");
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen}");
+}
+
+#[test]
+fn every_variable_of_the_campaign_is_named_and_exists() {
+    let variables = |text: &str| -> BTreeSet<String> {
+        let is_of_name = |c: char| c.is_ascii_uppercase() || c == '_';
+        text.match_indices("SAV_")
+            .map(|(at, _)| text[at..].chars().take_while(|c| is_of_name(*c)).collect::<String>())
+            .filter(|name| name.ends_with("_KILLS") || name.ends_with("_SEEDS"))
+            .collect()
+    };
+    let asked = variables(&sources("/tests/"));
+    assert!(asked.len() >= 4, "{asked:?}");
+    assert_eq!(variables(RELIABILITY), asked);
 }
