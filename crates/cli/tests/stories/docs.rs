@@ -37,6 +37,7 @@ pub const HELPED: [&str; 22] = [
 
 const README: &str = include_str!("../../../../README.md");
 const GUIDE: &str = include_str!("../../../../docs/user-guide.md");
+const COMING_FROM_PYTHON: &str = include_str!("../../../../docs/coming-from-python.md");
 
 /// The commands of a document's `console` blocks, without what they are piped into.
 fn commands(document: &str) -> Vec<String> {
@@ -183,6 +184,16 @@ fn the_user_guide() {
 }
 
 #[test]
+fn the_page_for_those_who_come_from_python() {
+    let story = world();
+    let commands = commands(COMING_FROM_PYTHON);
+    assert!(commands.len() >= 3, "{commands:?}");
+    for command in commands {
+        run(&story, &command);
+    }
+}
+
+#[test]
 fn the_guides_faults_are_understood() {
     let story = Story::with_points(100);
     let plan = block(GUIDE, "{\n  \"faults\"");
@@ -221,6 +232,20 @@ fn the_examples_of_every_help() {
     assert!(examples >= 8, "{examples}");
 }
 
+/// What a link can name of a document: its headings in small letters, words joined by dashes.
+fn anchors(document: &str) -> Vec<String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|heading| {
+            let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            words
+                .chars()
+                .filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_')
+                .collect()
+        })
+        .collect()
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -230,13 +255,28 @@ fn links_between_documents_lead_somewhere() {
         "docs/user-guide.md",
         "docs/architecture.md",
         "docs/benchmarks.md",
+        "docs/coming-from-python.md",
+        "docs/reliability.md",
     ] {
         let file = root.join(name);
         let text = std::fs::read_to_string(&file).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if !link.starts_with("http") && !link.starts_with('#') {
-                let target = file.parent().unwrap().join(link.split('#').next().unwrap());
-                assert!(target.exists(), "{name} links to {link}, which is not there");
+            if link.starts_with("http") {
+                continue;
+            }
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() {
+                file.clone()
+            } else {
+                file.parent().unwrap().join(path)
+            };
+            assert!(target.exists(), "{name} links to {link}, which is not there");
+            if !heading.is_empty() {
+                let headings = anchors(&std::fs::read_to_string(&target).unwrap());
+                assert!(
+                    headings.iter().any(|known| known == heading),
+                    "{name} links to {link}, and there is no such heading"
+                );
             }
         }
     }
