@@ -256,6 +256,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/architecture.md",
         "docs/benchmarks.md",
         "docs/coming-from-python.md",
+        "docs/decisions/README.md",
         "docs/reliability.md",
     ] {
         let file = root.join(name);

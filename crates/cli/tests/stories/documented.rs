@@ -246,3 +246,25 @@ fn every_variable_of_the_campaign_is_named_and_exists() {
     assert!(asked.len() >= 4, "{asked:?}");
     assert_eq!(variables(RELIABILITY), asked);
 }
+
+#[test]
+fn every_decision_is_in_the_index() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/decisions");
+    let index = fs::read_to_string(folder.join("README.md")).unwrap();
+    let decisions = files(&folder, ".md");
+    assert!(decisions.len() > 10);
+    for decision in decisions {
+        let name = decision.file_name().unwrap().to_str().unwrap();
+        let title = fs::read_to_string(&decision)
+            .unwrap()
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned();
+        let entry = format!("[{}]({name})", title.trim_start_matches(|c: char| !c.is_alphabetic()));
+        assert!(
+            name == "README.md" || index.contains(&entry),
+            "the index has no {entry}"
+        );
+    }
+}
