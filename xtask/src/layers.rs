@@ -94,7 +94,6 @@ const LAYERS: &[Layer] = &[
             "clap_complete",
             "clap_mangen",
             "csv",
-            "indicatif",
             "jiff",
             "rustix",
             "serde",

@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write, stdout};
 
+use super::stderr;
 use crate::args::OutputFormat;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
 /// What a command writes its data to.
 pub struct Output {
-    writer: BufWriter<StdoutLock<'static>>,
+    writer: BufWriter<Way>,
     /// Columns of the terminal; none if it is no terminal, where nothing is cut.
     pub width: Option<usize>,
 }
@@ -16,12 +17,18 @@ pub struct Output {
 impl Output {
     pub fn to_stdout() -> Self {
         let out = stdout();
-        let width = out
-            .is_terminal()
-            .then(|| terminal_size::terminal_size_of(&out))
-            .flatten();
+        let is_terminal = out.is_terminal();
+        let width = is_terminal.then(|| terminal_size::terminal_size_of(&out)).flatten();
+        let way = if is_terminal {
+            Way::Terminal {
+                stdout: out.lock(),
+                begun: Vec::new(),
+            }
+        } else {
+            Way::Straight(out.lock())
+        };
         Self {
-            writer: BufWriter::with_capacity(1 << 16, out.lock()),
+            writer: BufWriter::with_capacity(1 << 16, way),
             width: width.map(|(terminal_size::Width(columns), _)| usize::from(columns)),
         }
     }
@@ -34,6 +41,55 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+/// Lines may stand at the bottom of the terminal that stdout is as well: data goes above them, a whole line at a time.
+enum Way {
+    Straight(StdoutLock<'static>),
+    Terminal {
+        stdout: StdoutLock<'static>,
+        /// Of a line whose end is still to come.
+        begun: Vec<u8>,
+    },
+}
+
+impl Write for Way {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (stdout, begun) = match self {
+            Self::Straight(stdout) => return stdout.write(bytes),
+            Self::Terminal { stdout, begun } => (stdout, begun),
+        };
+        let ended = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (lines, rest) = bytes.split_at(ended);
+        if !lines.is_empty() {
+            stderr::undisturbed(|| {
+                stdout.write_all(begun)?;
+                stdout.write_all(lines)?;
+                stdout.flush()
+            })?;
+            begun.clear();
+        }
+        begun.extend_from_slice(rest);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Straight(stdout) => stdout.flush(),
+            Self::Terminal { stdout, begun } => {
+                stdout.write_all(begun)?;
+                begun.clear();
+                stdout.flush()
+            }
+        }
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        // Whoever wants to know whether it was written has flushed.
+        let _ = self.flush();
     }
 }
 

@@ -14,7 +14,7 @@ use super::block::block;
 use super::view::{Outlook, RunView, in_words};
 use super::voices;
 use crate::ui::Screen;
-use crate::ui::stderr::{self, say};
+use crate::ui::stderr::{Place, say};
 
 /// A block that stands still for longer would look stuck.
 const REDRAWN_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +25,8 @@ const SAID_EVERY: Duration = Duration::from_mins(1);
 pub struct RunConsole<'a> {
     screen: &'a Screen,
     view: RunView,
+    /// Where the block stands; none if nothing may be drawn.
+    place: Option<Place>,
     spoken: Option<Spoken>,
     /// Of transfers that are under way, where lines are told that name them.
     jobs: HashMap<PointId, JobId>,
@@ -41,6 +43,7 @@ impl<'a> RunConsole<'a> {
         Self {
             screen,
             view: RunView::new(counts, window),
+            place: screen.is_animated().then(Place::at_the_bottom),
             spoken: None,
             jobs: HashMap::new(),
         }
@@ -167,9 +170,9 @@ impl<'a> RunConsole<'a> {
     pub fn tick(&mut self, now: Duration) {
         let percent = self.view.permille() / 10;
         let due = |every: Duration| self.spoken.is_none_or(|spoken| now.saturating_sub(spoken.at) >= every);
-        if self.screen.is_animated() {
+        if let Some(place) = &self.place {
             if due(REDRAWN_EVERY) {
-                self.draw(now);
+                place.draw(self.standing(now));
                 self.spoken = Some(Spoken { at: now, percent });
             }
         } else if due(SAID_EVERY) || self.spoken.is_some_and(|spoken| spoken.percent != percent) {
@@ -186,20 +189,11 @@ impl<'a> RunConsole<'a> {
         }
     }
 
-    fn draw(&self, now: Duration) {
+    fn standing(&self, now: Duration) -> Vec<String> {
         let (columns, rows) = Screen::size();
         // The last column stays free: some terminals wrap as soon as it is written to.
         let mut lines = block(&self.view, now, columns.saturating_sub(1));
         lines.truncate(rows.saturating_sub(1));
-        stderr::draw(lines);
-    }
-}
-
-impl Drop for RunConsole<'_> {
-    /// What follows on the terminal starts on a clean line.
-    fn drop(&mut self) {
-        if self.screen.is_animated() {
-            stderr::erase();
-        }
+        lines
     }
 }
