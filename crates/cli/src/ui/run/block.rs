@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sav_domain::span;
 
-use super::view::RunView;
+use super::view::{Pause, RunView};
 use crate::ui::table::cut;
 use unicode_width::UnicodeWidthStr;
 
@@ -21,13 +21,30 @@ pub(super) fn block(view: &RunView, now: Duration, columns: usize) -> Vec<String
     let columns = columns.max(NARROWEST);
     let mut lines = vec![headline(view, columns)];
     if let Some(pause) = &view.paused {
-        let since = span::human(now.saturating_sub(pause.since));
-        lines.extend(folded(&format!("paused for {since}: {}", pause.why), columns));
+        let what = format!("paused since {}: {}", began(pause, now), pause.why);
+        lines.extend(folded(&what, columns));
+        lines.push(cut(&format!("  {}", goes_on(pause)), columns));
     }
     lines.extend(laid(&counts(view, now), columns));
     lines.extend(laid(&times(view, now), columns));
     lines.extend(laid(&limits(view), columns));
     lines
+}
+
+/// Since when, by the clock and by the watch.
+pub(super) fn began(pause: &Pause, now: Duration) -> String {
+    let clock: String = pause.began.to_string().chars().take(19).collect();
+    let since = span::human(now.saturating_sub(pause.since));
+    format!("{}Z ({since})", clock.replace('T', " "))
+}
+
+/// What ends a pause.
+pub(super) fn goes_on(pause: &Pause) -> String {
+    match (pause.side, &pause.watched[..]) {
+        (None, _) => "it goes on by itself".to_owned(),
+        (Some(side), []) => format!("nothing to watch: start again with new credentials for the {side} account"),
+        (Some(_), watched) => format!("watched: {}", watched.join(", ")),
+    }
 }
 
 fn headline(view: &RunView, columns: usize) -> String {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use sav_application::engine::{self, PauseReason, RunEvent, Subject};
+use sav_application::ports::Side;
 use sav_domain::Moment;
 use sav_domain::ledger::PointId;
 use sav_domain::status::Counts;
@@ -78,6 +79,22 @@ fn paused() -> RunView {
     view
 }
 
+fn paused_for_credentials() -> RunView {
+    let mut view = running();
+    let reason = PauseReason::Credentials {
+        side: Side::Source,
+        message: "the source account's credentials have expired (ExpiredTokenException)".to_owned(),
+        watched: vec![
+            "/home/me/.aws/credentials".to_owned(),
+            "/home/me/.aws/config".to_owned(),
+        ],
+    };
+    let since = Moment::from_millis(1_700_000_000_000);
+    let at = NOW.saturating_sub(Duration::from_hours(1));
+    view.hear(&RunEvent::Paused { reason, since }, at);
+    view
+}
+
 fn ending() -> RunView {
     let mut view = running();
     view.window = Some(Duration::from_mins(70));
@@ -103,7 +120,11 @@ fn finished_with_failures() -> RunView {
         message: "no".into(),
         fix: None,
     };
-    view.hear(&RunEvent::Failed { what: subject(), cause }, Duration::from_secs(4));
+    let failed = RunEvent::Failed {
+        what: subject(),
+        cause,
+    };
+    view.hear(&failed, Duration::from_secs(4));
     let counts = engine::Counts::default();
     view.hear(&RunEvent::Counted { counts }, Duration::from_secs(4));
     view
@@ -119,11 +140,12 @@ fn nothing_yet() -> RunView {
 
 type Scene = (&'static str, RunView, Duration);
 
-fn scenes() -> [Scene; 6] {
+fn scenes() -> [Scene; 7] {
     [
         ("running", running(), NOW),
         ("throttled", throttled(), NOW),
         ("paused", paused(), NOW),
+        ("paused for credentials", paused_for_credentials(), NOW),
         ("window ending", ending(), NOW),
         (
             "finished with failures",

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use sav_application::engine::{PauseReason, RunEvent};
+use sav_application::ports::Side;
+use sav_domain::Moment;
 use sav_domain::status::Counts;
 
 use super::rate::Rate;
@@ -50,6 +52,12 @@ pub struct Outlook {
 #[derive(Debug)]
 pub struct Pause {
     pub why: String,
+    /// The account whose credentials it waits for; none if it waits for something else.
+    pub side: Option<Side>,
+    /// Files and commands in which a change ends it.
+    pub watched: Vec<String>,
+    /// The time of day at which it began, and the same on the run's own clock.
+    pub began: Moment,
     pub since: Duration,
 }
 
@@ -95,9 +103,16 @@ impl RunView {
             }
             RunEvent::Failed { .. } | RunEvent::Partial { .. } => self.failed += 1,
             RunEvent::Vanished { .. } => self.vanished += 1,
-            RunEvent::Paused { reason, .. } => {
+            RunEvent::Paused { reason, since } => {
+                let (side, watched) = match reason {
+                    PauseReason::Credentials { side, watched, .. } => (Some(*side), watched.clone()),
+                    _ => (None, Vec::new()),
+                };
                 self.paused = Some(Pause {
                     why: in_words(reason),
+                    side,
+                    watched,
+                    began: *since,
                     since: at,
                 });
             }
@@ -252,7 +267,11 @@ mod tests {
             message: "internal".into(),
             fix: None,
         };
-        view.hear(&RunEvent::Failed { what: subject(), cause }, Duration::ZERO);
+        let failed = RunEvent::Failed {
+            what: subject(),
+            cause,
+        };
+        view.hear(&failed, Duration::ZERO);
         assert_eq!((view.failed(), view.left()), (1, 899));
     }
 
@@ -276,7 +295,7 @@ mod tests {
         let reason = PauseReason::Unreachable {
             message: "NotReached:\n  connection refused".to_owned(),
         };
-        let since = sav_domain::Moment::from_millis(0);
+        let since = Moment::from_millis(0);
         view.hear(&RunEvent::Paused { reason, since }, Duration::from_secs(9));
         let pause = view.paused.as_ref().unwrap();
         assert_eq!(pause.why, "AWS cannot be reached: NotReached: connection refused");

@@ -5,15 +5,16 @@ use std::time::Duration;
 use sav_domain::span;
 use serde_json::{Value, json};
 
-use super::block::{eta, percent, rate};
+use super::block::{began, eta, goes_on, percent, rate};
 use super::view::RunView;
 
 pub(super) fn line(view: &RunView, now: Duration) -> String {
     let paused = view.paused.as_ref().map_or_else(String::new, |pause| {
         format!(
-            ", paused for {}: {}",
-            span::human(now.saturating_sub(pause.since)),
-            pause.why
+            ", paused since {}: {}; {}",
+            began(pause, now),
+            pause.why,
+            goes_on(pause)
         )
     });
     format!(
@@ -41,6 +42,9 @@ pub(super) fn document(view: &RunView, now: Duration) -> Value {
         "parked": view.parked, "throttled_lately": view.throttled_lately, "limits": view.limits,
         "window_seconds_left": view.left_in_window(now).map(|left| left.as_secs()),
         "paused": view.paused.as_ref().map(|pause| pause.why.as_str()),
+        "paused_since": view.paused.as_ref().map(|pause| pause.began),
+        "paused_side": view.paused.as_ref().and_then(|pause| pause.side).map(|side| side.to_string()),
+        "watched": view.paused.as_ref().map(|pause| &pause.watched),
     })
 }
 
