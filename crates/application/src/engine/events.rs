@@ -32,6 +32,8 @@ pub enum RunEvent {
     Accepted {
         what: Subject,
         job: JobId,
+        /// AWS's id of the request that it answered; none if nobody here asked.
+        request_id: Option<Box<str>>,
     },
     Arrived {
         what: Subject,
@@ -45,12 +47,15 @@ pub enum RunEvent {
     Failed {
         what: Subject,
         cause: Cause,
+        /// AWS's id of the request for the copy, refused or taken.
+        request_id: Option<Box<str>>,
     },
     /// It goes back into the queue: to be tried again, or because AWS takes no more for now.
     Requeued {
         what: Subject,
         cause: Option<Cause>,
         not_before: Option<Moment>,
+        request_id: Option<Box<str>>,
     },
     /// Gone from the source before it could be copied.
     Vanished {

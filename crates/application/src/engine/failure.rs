@@ -23,6 +23,7 @@ impl Run {
     /// `StartCopyJob` said no.
     pub(super) fn refused(&mut self, id: PointId, error: &CallError, now: Now) {
         let reading = category::of_refusal(error.kind, &error.code, &error.message);
+        self.requested(id, error.request_id.as_deref());
         let Some(live) = self.lives.get(id) else {
             return;
         };
@@ -46,7 +47,7 @@ impl Run {
         let Some(live) = self.lives.get(id) else {
             return;
         };
-        let (kind, head) = (live.kind, live.head.clone());
+        let (kind, head, request_id) = (live.kind, live.head.clone(), live.request_id.clone());
         let cause = reading.cause;
         let chance = retry::chance(
             self.settings.seed,
@@ -73,6 +74,7 @@ impl Run {
                     what,
                     cause: Some(cause),
                     not_before,
+                    request_id,
                 };
                 self.record(Record {
                     changes: vec![change(id, now, Step::TurnedAway { not_before })],
@@ -90,6 +92,7 @@ impl Run {
                         what,
                         cause: Some(cause),
                         not_before,
+                        request_id,
                     };
                     self.record(Record {
                         changes: vec![change(id, now, failed), change(id, now, Step::Requeued { not_before })],
@@ -104,7 +107,11 @@ impl Run {
                 if reading.blame == Blame::Group && self.strikes(&head, &cause) {
                     self.park(&head, &cause, &mut record, now);
                 } else {
-                    record.tell.push(RunEvent::Failed { what, cause });
+                    record.tell.push(RunEvent::Failed {
+                        what,
+                        cause,
+                        request_id,
+                    });
                 }
                 self.record(record);
             }

@@ -20,6 +20,8 @@ pub(super) struct Live {
     pub(super) asked_at: Option<Moment>,
     /// Why it failed, while somebody looks whether the source still has the point; and whether the request itself was refused.
     pub(super) failing: Option<(Reading, bool)>,
+    /// AWS's id of the last request for it that was answered.
+    pub(super) request_id: Option<Box<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,7 @@ impl Live {
             at,
             asked_at,
             failing: None,
+            request_id: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use sav_domain::transfer::{Attempt, Cause, JobId, Part, Transfer};
 use super::RunEvent;
 use super::head::Head;
 use crate::credentials::Trouble;
-use crate::ports::{CallError, Change, LedgerError, Side};
+use crate::ports::{CallError, Change, CopyStarted, LedgerError, Side};
 
 #[derive(Debug)]
 pub(super) enum Order {
@@ -131,8 +131,7 @@ pub(super) struct Seen {
 #[derive(Debug)]
 pub(super) enum StartEnd {
     Accepted {
-        job: JobId,
-        created: Option<Moment>,
+        started: CopyStarted,
         transfer: Transfer,
     },
     /// AWS takes no more for now, or did not listen: the same request may go out again later.
@@ -166,7 +165,7 @@ pub(super) enum SettleEnd {
     },
     /// AWS took the same request again.
     Accepted {
-        job: JobId,
+        started: CopyStarted,
         transfer: Transfer,
     },
     /// AWS says no. Nothing about it is in the ledger yet.

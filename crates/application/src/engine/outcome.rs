@@ -23,11 +23,18 @@ const OLD: i64 = 60_000;
 const CLOCK_MAY_BE_OFF: i64 = 15 * 60_000;
 
 impl Run {
+    /// AWS has answered a request for a copy: whoever asks AWS about it needs its id.
+    pub(super) fn requested(&mut self, id: PointId, request_id: Option<&str>) {
+        if let Some(live) = self.lives.get_mut(id) {
+            live.request_id = request_id.map(Box::from);
+        }
+    }
+
     pub(super) fn accepted(&mut self, id: PointId, job: JobId, created: Option<Moment>, transfer: Transfer, now: Now) {
         let Some(live) = self.lives.get_mut(id) else {
             return;
         };
-        let (kind, head) = (live.kind, live.head.clone());
+        let (kind, head, request_id) = (live.kind, live.head.clone(), live.request_id.clone());
         let asked_at = *live
             .asked_at
             .get_or_insert_with(|| now.at.plus_millis(-CLOCK_MAY_BE_OFF));
@@ -53,6 +60,7 @@ impl Run {
         self.tell.push(RunEvent::Accepted {
             what: head.subject(),
             job: job.clone(),
+            request_id,
         });
         if let Some(ended) = self.unclaimed.remove(&job) {
             self.end(ended, now);
@@ -91,10 +99,11 @@ impl Run {
                     self.end(*job, now);
                 }
             }
-            SettleEnd::Accepted { job, transfer } => {
-                self.accepted(id, job.clone(), None, transfer, now);
+            SettleEnd::Accepted { started, transfer } => {
+                self.requested(id, started.request_id.as_deref());
+                self.accepted(id, started.job.clone(), None, transfer, now);
                 // The same token again may be answered with an id that names no job.
-                self.orders.push(Order::Describe(job));
+                self.orders.push(Order::Describe(started.job));
             }
             SettleEnd::Refused(error) => self.refused(id, &error, now),
             SettleEnd::Arrived { transfer } => {
@@ -111,6 +120,7 @@ impl Run {
                     what: head.subject(),
                     cause: None,
                     not_before: None,
+                    request_id: None,
                 }];
                 self.awaited += 1;
                 self.recorded(vec![(id, transfer)], tell, now);

@@ -68,7 +68,9 @@ impl Pause {
     }
 
     pub(super) fn unanswered(&mut self, error: &CallError, now: Now) -> Option<RunEvent> {
-        let message = error.to_string();
+        let request = error.request_id.as_deref();
+        let request = request.map(|id| format!(" (request {id})")).unwrap_or_default();
+        let message = format!("{error}{request}");
         match error.kind {
             FaultKind::CredentialsExpired
             | FaultKind::CredentialsInvalid

@@ -338,9 +338,10 @@ impl Run {
         };
         let kind = live.kind;
         match end {
-            StartEnd::Accepted { job, created, transfer } => {
+            StartEnd::Accepted { started, transfer } => {
                 self.health(None, now);
-                self.accepted(id, job, created, transfer, now);
+                self.requested(id, started.request_id.as_deref());
+                self.accepted(id, started.job, started.created, transfer, now);
             }
             StartEnd::NoRoom(transfer) => {
                 self.health(None, now);

@@ -138,9 +138,9 @@ where
             .await;
         let error = match answer {
             Ok(started) => {
-                let job = started.job;
-                let transfer = self.step(head.id, Step::Accepted { job: job.clone() }).await?;
-                return Ok(Finding::End(SettleEnd::Accepted { job, transfer }));
+                let job = started.job.clone();
+                let transfer = self.step(head.id, Step::Accepted { job }).await?;
+                return Ok(Finding::End(SettleEnd::Accepted { started, transfer }));
             }
             Err(error) => error,
         };

@@ -111,6 +111,7 @@ impl Run {
             RunEvent::Accepted {
                 what,
                 job: job.id.clone(),
+                request_id: None,
             }
         } else {
             RunEvent::Arrived {

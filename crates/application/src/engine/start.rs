@@ -8,7 +8,7 @@ use sav_domain::transfer::{State, Step, Token};
 use super::head::Head;
 use super::order::StartEnd;
 use super::work::Work;
-use crate::ports::{CallError, Clock, CopyDesk, CopyStarted, Gateway, Ledger, LedgerError};
+use crate::ports::{CallError, Clock, CopyDesk, Gateway, Ledger, LedgerError};
 
 impl<G, D, L, C> Work<G, D, L, C>
 where
@@ -54,9 +54,10 @@ where
             .start_copy(&self.terms.asked(&head.point, token), self.stopped())
             .await
         {
-            Ok(CopyStarted { job, created, .. }) => {
-                let transfer = self.step(head.id, Step::Accepted { job: job.clone() }).await?;
-                return Ok(StartEnd::Accepted { job, created, transfer });
+            Ok(started) => {
+                let job = started.job.clone();
+                let transfer = self.step(head.id, Step::Accepted { job }).await?;
+                return Ok(StartEnd::Accepted { started, transfer });
             }
             Err(error) => error,
         };

@@ -17,7 +17,7 @@ use super::now::Now;
 use super::order::{Event, Look, Order, Seen, StartEnd};
 use super::run::Run;
 use super::{Ending, PauseReason, RunEvent, RunSettings};
-use crate::ports::{CallError, Side};
+use crate::ports::{CallError, CopyStarted, Side};
 use crate::terms::CopyTerms;
 
 const GROUP: GroupId = GroupId(1);
@@ -195,11 +195,13 @@ impl Table {
             },
         );
         let transfer = self.step(id, Step::Accepted { job: job.clone() });
-        let end = StartEnd::Accepted {
+        let started = CopyStarted {
             job,
             created: Some(self.now.at),
-            transfer,
+            is_parent: false,
+            request_id: None,
         };
+        let end = StartEnd::Accepted { started, transfer };
         self.run.handle(Event::Started(id, end), self.now);
     }
 

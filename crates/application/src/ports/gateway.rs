@@ -74,6 +74,8 @@ pub struct CopyStarted {
     pub job: JobId,
     pub created: Option<Moment>,
     pub is_parent: bool,
+    /// By which AWS knows the request.
+    pub request_id: Option<Box<str>>,
 }
 
 /// Which copy jobs to list. Every filter that is given has to hold; AWS may answer more than was asked for.

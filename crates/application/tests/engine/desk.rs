@@ -282,6 +282,7 @@ impl CopyDesk for Desk {
             job: JobId::new(word(&answer, "CopyJobId").unwrap()).unwrap(),
             created: moment(&answer, "CreationDate"),
             is_parent: answer["IsParent"].as_bool().unwrap_or_default(),
+            request_id: None,
         })
     }
 

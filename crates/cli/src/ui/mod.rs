@@ -1,6 +1,7 @@
 //! What a person sees. Data goes to stdout, everything else to stderr, and nothing moves unless stderr is a terminal.
 
 mod age;
+mod log;
 mod outlook;
 mod output;
 mod points;

@@ -9,7 +9,9 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
+use super::log::Objects;
 use super::progress::Progress;
+use super::run::Saying;
 use super::stderr::{Log, say};
 use crate::args::{ColorChoice, Global, LogFormat};
 use crate::exit::Exit;
@@ -135,6 +137,21 @@ impl Screen {
         }
     }
 
+    /// What a run tells of itself.
+    pub fn happened(&self, saying: &Saying) {
+        if self.json {
+            let level = if saying.is_warning { "warning" } else { "info" };
+            let mut document = json!({ "level": level, "event": saying.event, "message": saying.text });
+            if let (Some(document), Some(detail)) = (document.as_object_mut(), saying.detail.as_object()) {
+                document.extend(detail.clone());
+            }
+            self.document(document);
+        } else if !saying.is_known {
+            let tell = if saying.is_warning { Self::warn } else { Self::note };
+            tell(self, &saying.text);
+        }
+    }
+
     /// A line for programs, where messages are for programs.
     pub fn document(&self, document: Value) {
         if !self.quiet {
@@ -176,7 +193,7 @@ impl Screen {
 }
 
 /// When it is said, and by which run of the program: lines of several end up in one place.
-fn stamped(mut document: Value) -> Value {
+pub(super) fn stamped(mut document: Value) -> Value {
     static RUN: OnceLock<String> = OnceLock::new();
     let now = crate::compose::now();
     let run = RUN.get_or_init(|| format!("{:x}-{:x}", now.millis(), std::process::id()));
@@ -199,7 +216,7 @@ where
         .with_ansi(ansi);
     // A second subscriber in one process can only be a test's; the first stays.
     let _ = if json {
-        log.json().flatten_event(true).try_init()
+        log.event_format(Objects).try_init()
     } else {
         log.with_target(false).try_init()
     };

@@ -17,6 +17,7 @@ mod documented;
 mod documented_policies;
 mod documented_unattended;
 mod hardship;
+mod json_log;
 mod listing;
 mod man;
 mod near_misses;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_backup::types::{CopyJob as JobRead, CopyJobState, Lifecycle as LifecycleSent};
 use aws_smithy_types::DateTime;
+use aws_types::request_id::RequestId;
 use sav_application::ports::{CallError, CopyAsked, CopyDesk, CopyStarted, JobsAsked, Page, PointDetail};
 use sav_domain::copy_job::{CopyJob, JobState};
 use sav_domain::fault::FaultKind;
@@ -31,6 +32,7 @@ impl CopyDesk for AwsGateway {
             .send()
             .await
             .map_err(|error| about.failed(&error))?;
+        let request_id = answer.request_id().map(Box::from);
         let job = answer.copy_job_id.and_then(JobId::new);
         // AWS took the request, but which job it became is not known: as after a lost answer.
         let job = job.ok_or_else(|| {
@@ -44,6 +46,7 @@ impl CopyDesk for AwsGateway {
             job,
             created: answer.creation_date.as_ref().map(moment),
             is_parent: answer.is_parent,
+            request_id,
         })
     }
 

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sav_application::engine::{PauseReason, RunEvent, Subject};
+use sav_application::engine::RunEvent;
 use sav_domain::ledger::PointId;
-use sav_domain::span;
 use sav_domain::status::Counts;
-use sav_domain::transfer::{Arrival, JobId};
+use sav_domain::transfer::{Arrival, Cause, JobId};
 use serde_json::json;
 
 use super::block::block;
-use super::view::{Outlook, RunView, in_words};
+use super::sayings::saying;
+use super::view::{Outlook, RunView};
 use super::voices;
 use crate::ui::Screen;
 use crate::ui::stderr::{Place, say};
@@ -29,7 +29,14 @@ pub struct RunConsole<'a> {
     place: Option<Place>,
     spoken: Option<Spoken>,
     /// Of transfers that are under way, where lines are told that name them.
-    jobs: HashMap<PointId, JobId>,
+    asked: HashMap<PointId, Asked>,
+}
+
+/// What AWS calls a copy and the request that led to it.
+#[derive(Debug)]
+struct Asked {
+    job: JobId,
+    request_id: Option<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +52,7 @@ impl<'a> RunConsole<'a> {
             view: RunView::new(counts, window),
             place: screen.is_animated().then(Place::at_the_bottom),
             spoken: None,
-            jobs: HashMap::new(),
+            asked: HashMap::new(),
         }
     }
 
@@ -54,47 +61,18 @@ impl<'a> RunConsole<'a> {
 
     pub fn hear(&mut self, event: &RunEvent, at: Duration) {
         self.view.hear(event, at);
-        if let RunEvent::Accepted { what, job } = event
+        if let RunEvent::Accepted { what, job, request_id } = event
             && self.screen.speaks_json()
         {
-            self.jobs.insert(what.point, job.clone());
+            let asked = Asked {
+                job: job.clone(),
+                request_id: request_id.clone(),
+            };
+            self.asked.insert(what.point, asked);
         }
-        match event {
-            RunEvent::GroupParked { group, cause } => {
-                let kind = group
-                    .resource_type
-                    .as_ref()
-                    .map_or("points of no type", |kind| kind.name());
-                let key = group
-                    .encryption_key_arn
-                    .as_deref()
-                    .map(|key| format!(" under the key {key}"));
-                self.screen.warn(&format!(
-                    "parked: {kind} in vault `{}`{}: {}: {}{}; everything else goes on",
-                    group.vault,
-                    key.unwrap_or_default(),
-                    cause.category,
-                    cause.message,
-                    cause.fix.as_deref().map(|fix| format!("; {fix}")).unwrap_or_default(),
-                ));
-            }
-            // Whoever looks after them says more about it, in every command alike.
-            RunEvent::Paused {
-                reason: PauseReason::Credentials { .. },
-                ..
-            } => {}
-            RunEvent::Paused { reason, .. } => {
-                self.screen
-                    .warn(&format!("paused: {}; it goes on by itself", in_words(reason)));
-            }
-            RunEvent::Resumed { after } => {
-                self.screen.note(&format!("resumed after {}", span::human(*after)));
-            }
-            RunEvent::WindowEnding { left } => self.screen.note(&format!(
-                "the window ends in {}: what does not fit into it is not started any more",
-                span::human(*left)
-            )),
-            _ => self.tell_transfer(event),
+        match saying(event) {
+            Some(saying) => self.screen.happened(&saying),
+            None => self.tell_transfer(event),
         }
         if let RunEvent::Arrived { what, .. }
         | RunEvent::Failed { what, .. }
@@ -102,7 +80,7 @@ impl<'a> RunConsole<'a> {
         | RunEvent::Requeued { what, .. }
         | RunEvent::Vanished { what } = event
         {
-            self.jobs.remove(&what.point);
+            self.asked.remove(&what.point);
         }
     }
 
@@ -118,47 +96,58 @@ impl<'a> RunConsole<'a> {
 
     /// A line per transfer for who asked for it, two for who asked again.
     fn tell_transfer(&self, event: &RunEvent) {
-        let (from, name, what, state, detail) = match event {
+        let in_words = |cause: &Cause| format!("{}: {}", cause.category, cause.message);
+        let (from, name, what, state, detail, request) = match event {
             RunEvent::Arrived { what, how } => {
                 let state = match how {
                     Arrival::Copied => "copied",
                     Arrival::AlreadyThere => "already there",
                 };
-                (1, "arrived", what, state, None)
+                (1, "arrived", what, state, None, None)
             }
-            RunEvent::Failed { what, cause } => (
+            RunEvent::Failed {
+                what,
+                cause,
+                request_id,
+            } => (
                 1,
                 "failed",
                 what,
                 "failed",
-                Some(format!("{}: {}", cause.category, cause.message)),
+                Some(in_words(cause)),
+                request_id.as_deref(),
             ),
-            RunEvent::Partial { what } => (1, "partial", what, "copied in part", None),
-            RunEvent::Vanished { what } => (1, "vanished", what, "gone from the source", None),
-            RunEvent::Accepted { what, job } => (2, "accepted", what, "being copied", Some(format!("job {job}"))),
-            RunEvent::Requeued { what, cause, .. } => (
+            RunEvent::Partial { what } => (1, "partial", what, "copied in part", None, None),
+            RunEvent::Vanished { what } => (1, "vanished", what, "gone from the source", None, None),
+            RunEvent::Accepted { what, job, .. } => {
+                (2, "accepted", what, "being copied", Some(format!("job {job}")), None)
+            }
+            RunEvent::Requeued {
+                what,
+                cause,
+                request_id,
+                ..
+            } => (
                 2,
                 "requeued",
                 what,
                 "queued again",
-                cause
-                    .as_ref()
-                    .map(|cause| format!("{}: {}", cause.category, cause.message)),
+                cause.as_ref().map(in_words),
+                request_id.as_deref(),
             ),
             _ => return,
         };
-        if self.screen.verbosity() >= from {
-            self.tell(name, what, state, detail.as_deref());
+        if self.screen.verbosity() < from {
+            return;
         }
-    }
-
-    fn tell(&self, event: &str, what: &Subject, state: &str, detail: Option<&str>) {
         let arn = &what.recovery_point_arn;
         if self.screen.speaks_json() {
-            let level = if event == "failed" { "error" } else { "info" };
+            let level = if name == "failed" { "error" } else { "info" };
+            let asked = self.asked.get(&what.point);
+            let request = request.or(asked.and_then(|asked| asked.request_id.as_deref()));
             self.screen.document(json!({
-                "level": level, "event": event, "message": state, "recovery_point_arn": arn,
-                "job_id": self.jobs.get(&what.point).map(JobId::as_str), "detail": detail,
+                "level": level, "event": name, "message": state, "recovery_point_arn": arn,
+                "job_id": asked.map(|asked| asked.job.as_str()), "request_id": request, "detail": detail,
             }));
         } else {
             let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();

@@ -3,10 +3,12 @@
 mod block;
 mod console;
 mod rate;
+mod sayings;
 #[cfg(test)]
 mod tests;
 mod view;
 mod voices;
 
 pub use console::RunConsole;
+pub use sayings::Saying;
 pub use view::{Outlook, in_words};

@@ -123,6 +123,7 @@ fn finished_with_failures() -> RunView {
     let failed = RunEvent::Failed {
         what: subject(),
         cause,
+        request_id: None,
     };
     view.hear(&failed, Duration::from_secs(4));
     let counts = engine::Counts::default();

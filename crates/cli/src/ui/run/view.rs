@@ -270,6 +270,7 @@ mod tests {
         let failed = RunEvent::Failed {
             what: subject(),
             cause,
+            request_id: None,
         };
         view.hear(&failed, Duration::ZERO);
         assert_eq!((view.failed(), view.left()), (1, 899));
