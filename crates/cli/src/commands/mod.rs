@@ -1,5 +1,6 @@
 //! One file per command: what it asks of the use cases, and how it shows the answer.
 
+mod again;
 mod completions;
 mod config;
 mod copy;

@@ -70,7 +70,19 @@ fn of_failures_with_their_causes_and_who_has_to_act() {
     assert_eq!(counted, failed + summary["parked"].as_u64().unwrap(), "{summary:#}");
     for cause in causes {
         let retry = cause["retry_command"].as_str().unwrap();
-        assert!(told.stderr.contains(retry), "{retry} is not told in {}", told.stderr);
+        let retry_here = retry.replace(story.story.file("").to_str().unwrap(), "[folder]/");
+        assert!(
+            told.stderr.contains(&retry_here),
+            "{retry_here} is not told in {}",
+            told.stderr
+        );
+        // As it stands: of this ledger, with these credentials.
+        let words = retry.strip_prefix("shuffle-aws-vaults ").unwrap();
+        let again = story.story.run(&format!("{words} --dry-run"));
+        assert_eq!(again.code, 0, "{words}: {again:?}");
+        for option in ["--source-profile source", "--dest-profile dest", "/ledger.db"] {
+            assert!(words.contains(option), "no {option} in {words}");
+        }
         assert!(!cause["error_message"].is_null(), "{cause:#}");
     }
 }

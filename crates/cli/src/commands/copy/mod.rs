@@ -31,6 +31,7 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant, timeout};
 
 use crate::args::{Copy, Global};
+use crate::commands::again::Again;
 use crate::commands::validate::Preflight;
 use crate::compose;
 use crate::exit::Exit;
@@ -183,6 +184,11 @@ fn tell_summary(intent: &Intent<'_>, ground: &Ground, ended: &Ended) -> Result<(
     let exit = exit_of(ended.came_to, &summary.counts, intent.copy.telling.fail_on_blocked);
     let run = report::Run {
         route: intent.route.clone(),
+        again: Again::with(
+            &intent.route,
+            intent.copy.migration.state_file.as_deref(),
+            intent.global,
+        ),
         started: intent.now,
         ended: ended.at,
         lasted: intent.began.elapsed(),
@@ -199,7 +205,7 @@ fn tell_summary(intent: &Intent<'_>, ground: &Ground, ended: &Ended) -> Result<(
     }
     if let Some(path) = &intent.copy.telling.report {
         let report = Report::of(&mut reader, false, ended.at)?;
-        crate::commands::report::write_page(path, &report, &reader)?;
+        crate::commands::report::write_page(path, &report, &reader, &run.again)?;
     }
     Ok((summary.counts, exit))
 }

@@ -14,6 +14,7 @@ use sav_domain::status::Counts;
 use sav_domain::{Moment, ResourceType, Route, span};
 use serde_json::{Map, Value, json};
 
+use crate::commands::again::Again;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::ui::{Screen, outlook};
@@ -27,6 +28,8 @@ const LINES_SHOWN: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Run {
     pub route: Route,
+    /// How to go on with it.
+    pub again: Again,
     pub started: Moment,
     pub ended: Moment,
     /// Of a clock that nobody sets.
@@ -77,7 +80,7 @@ pub fn show(screen: &Screen, run: &Run, summary: &Summary) {
             run.source_calls.throttled + run.destination_calls.map_or(0, |calls| calls.throttled)
         ),
     ];
-    lines.extend(causes(&run.route, &summary.causes));
+    lines.extend(causes(&run.again, &summary.causes));
     let reasons = summary.blocked.iter();
     lines.extend(counted(
         "blocked",
@@ -95,7 +98,7 @@ pub fn show(screen: &Screen, run: &Run, summary: &Summary) {
 }
 
 /// Two lines for each: what and how often, then who does what about it and how it is tried again.
-fn causes(route: &Route, causes: &[CauseGroup]) -> Vec<String> {
+fn causes(again: &Again, causes: &[CauseGroup]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for cause in causes.iter().take(LINES_SHOWN) {
         let message = cause.message.as_deref().map(|words| format!(": {}", one_line(words)));
@@ -107,7 +110,7 @@ fn causes(route: &Route, causes: &[CauseGroup]) -> Vec<String> {
         ));
         let fix = cause.fix.as_deref().map(|fix| format!(": {fix}")).unwrap_or_default();
         lines.push(format!("    {} has to act{fix}", cause.actor.words()));
-        lines.push(format!("    then: {}", retry(route, &cause.category)));
+        lines.push(format!("    then: {}", again.for_cause(&cause.category)));
     }
     if let Some(more) = causes.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
         lines.push(format!("  and {more} more causes, which --summary-output lists"));
@@ -115,28 +118,11 @@ fn causes(route: &Route, causes: &[CauseGroup]) -> Vec<String> {
     lines
 }
 
-/// The command that tries again what failed for this cause.
-pub fn retry(route: &Route, category: &str) -> String {
-    // What AWS calls it need not be a word of the shell.
-    let is_plain = category.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let cause = if is_plain {
-        category.to_owned()
-    } else {
-        format!("'{}'", category.replace('\'', "'\\''"))
-    };
-    format!(
-        "shuffle-aws-vaults copy --source-account {} --dest-account {} --region {} --retry-failed --cause {cause}",
-        route.source(),
-        route.destination(),
-        route.region()
-    )
-}
-
 fn one_line(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-pub fn cause_json(route: &Route, cause: &CauseGroup) -> Value {
+pub fn cause_json(again: &Again, cause: &CauseGroup) -> Value {
     json!({
         "category": cause.category,
         "count": cause.count,
@@ -144,7 +130,7 @@ pub fn cause_json(route: &Route, cause: &CauseGroup) -> Value {
         "fix": cause.fix,
         "error_message": cause.message,
         "samples": cause.samples,
-        "retry_command": retry(route, &cause.category),
+        "retry_command": again.for_cause(&cause.category),
     })
 }
 
@@ -274,7 +260,7 @@ pub fn head(run: &Run, summary: &Summary) -> Map<String, Value> {
         },
         "per_vault": by_name(&summary.per_vault, "vault_name"),
         "per_resource_type": by_name(&summary.per_resource_type, "resource_type"),
-        "causes": summary.causes.iter().map(|cause| cause_json(&run.route, cause)).collect::<Vec<_>>(),
+        "causes": summary.causes.iter().map(|cause| cause_json(&run.again, cause)).collect::<Vec<_>>(),
         "blocked_by_reason": summary.blocked.iter().map(|(reason, count)| json!({"reason": reason, "count": count})).collect::<Vec<_>>(),
         "parked_groups": summary.parked_groups.iter().map(parked).collect::<Vec<_>>(),
         "api_calls": { "source": calls(run.source_calls), "destination": run.destination_calls.map(calls) },

@@ -13,13 +13,19 @@ use serde_json::Value;
 
 use super::chart::{self, Bar, float};
 use super::element::{ROWS_SHOWN, escaped, said, section, short, table};
-use crate::commands::copy::report::{Unwritten, retry};
+use crate::commands::again::Again;
+use crate::commands::copy::report::Unwritten;
 use crate::ui::outlook;
 
 const STYLE: &str = include_str!("page.css");
 const CLASSES: [&str; 6] = ["done", "open", "waiting", "failed", "held", "left"];
 
-pub(super) fn write(out: &mut impl Write, report: &Report, reader: &impl LedgerReader) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut impl Write,
+    report: &Report,
+    reader: &impl LedgerReader,
+    again: &Again,
+) -> io::Result<()> {
     let route = escaped(&reader.route().to_string());
     write!(
         out,
@@ -37,7 +43,7 @@ pub(super) fn write(out: &mut impl Write, report: &Report, reader: &impl LedgerR
     out.write_all(windows(report).as_bytes())?;
     out.write_all(by_vault_and_type(report).as_bytes())?;
     out.write_all(learned(report).as_bytes())?;
-    out.write_all(causes(report, reader).as_bytes())?;
+    out.write_all(causes(report, again).as_bytes())?;
     failures(out, reader)?;
     out.write_all(verdicts(report).as_bytes())?;
     out.write_all(verification(report).as_bytes())?;
@@ -258,7 +264,7 @@ fn learned(report: &Report) -> String {
     section("Durations and limits", &(durations + &limits))
 }
 
-fn causes(report: &Report, reader: &impl LedgerReader) -> String {
+fn causes(report: &Report, again: &Again) -> String {
     let rows = report.summary.causes.iter().map(|cause| {
         vec![
             cause.category.to_string(),
@@ -266,7 +272,7 @@ fn causes(report: &Report, reader: &impl LedgerReader) -> String {
             cause.message.as_deref().map(short).unwrap_or_default(),
             cause.actor.words().to_owned(),
             cause.fix.as_deref().unwrap_or_default().to_owned(),
-            retry(reader.route(), &cause.category),
+            again.for_cause(&cause.category),
         ]
     });
     let heads = [

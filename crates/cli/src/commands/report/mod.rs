@@ -17,6 +17,7 @@ use sav_infrastructure::ledger::holder;
 use serde_json::{Value, json};
 
 use crate::args::{self, Global, OutputFormat, Rows};
+use crate::commands::again::Again;
 use crate::commands::copy::report::{by_name, cause_json, told};
 use crate::commands::status::{migration_json, window_json};
 use crate::compose;
@@ -44,27 +45,28 @@ pub async fn run(asked: &args::Report, global: &Global, screen: &Screen) -> Resu
     }
     let report = tokio::task::block_in_place(|| Report::of(&mut reader, in_use, compose::now()))?;
     drop(progress);
+    let again = Again::with(reader.route(), asked.ledger.state_file.as_deref(), global);
     match &asked.html {
         Some(path) if path == Path::new(STANDARD_STREAM) => {
             let mut out = Output::to_stdout();
-            ended(html::write(&mut out, &report, &reader).and_then(|()| out.flush()))
+            ended(html::write(&mut out, &report, &reader, &again).and_then(|()| out.flush()))
         }
         Some(path) => {
-            write_page(path, &report, &reader)?;
+            write_page(path, &report, &reader, &again)?;
             let mut out = Output::to_stdout();
             ended(writeln!(out, "the report is in {}", path.display()).and_then(|()| out.flush()))
         }
-        None => ended(write_json(&mut Output::to_stdout(), &report, &reader)),
+        None => ended(write_json(&mut Output::to_stdout(), &report, &reader, &again)),
     }
 }
 
 /// Beside its place first: whoever opens it never sees half of it.
-pub fn write_page(path: &Path, report: &Report, reader: &impl LedgerReader) -> Result<(), Problem> {
+pub fn write_page(path: &Path, report: &Report, reader: &impl LedgerReader, again: &Again) -> Result<(), Problem> {
     let write = || -> io::Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let beside = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
         let mut out = BufWriter::new(beside);
-        html::write(&mut out, report, reader)?;
+        html::write(&mut out, report, reader, again)?;
         let beside = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         beside.as_file().sync_all()?;
         beside.persist(path).map_err(|error| error.error)?;
@@ -78,8 +80,8 @@ pub fn write_page(path: &Path, report: &Report, reader: &impl LedgerReader) -> R
 }
 
 /// The failures may be many: they are written as they are read.
-fn write_json(out: &mut impl Write, report: &Report, reader: &impl LedgerReader) -> io::Result<()> {
-    let head = document(report, reader).to_string();
+fn write_json(out: &mut impl Write, report: &Report, reader: &impl LedgerReader, again: &Again) -> io::Result<()> {
+    let head = document(report, reader, again).to_string();
     write!(out, "{},\"failures\":[", head.strip_suffix('}').unwrap_or(&head))?;
     let mut separator = "\n";
     summary::failures(
@@ -94,7 +96,7 @@ fn write_json(out: &mut impl Write, report: &Report, reader: &impl LedgerReader)
     out.flush()
 }
 
-fn document(report: &Report, reader: &impl LedgerReader) -> Value {
+fn document(report: &Report, reader: &impl LedgerReader, again: &Again) -> Value {
     let (status, summary, route) = (&report.status, &report.summary, reader.route());
     json!({
         "schema_version": SCHEMA_VERSION,
@@ -109,7 +111,7 @@ fn document(report: &Report, reader: &impl LedgerReader) -> Value {
         "arrivals_per_hour": report.arrivals.iter().map(|(hour, count)| json!({"hour": hour, "count": count})).collect::<Vec<_>>(),
         "per_vault": by_name(&summary.per_vault, "vault_name"),
         "per_resource_type": by_name(&summary.per_resource_type, "resource_type"),
-        "causes": summary.causes.iter().map(|cause| cause_json(route, cause)).collect::<Vec<_>>(),
+        "causes": summary.causes.iter().map(|cause| cause_json(again, cause)).collect::<Vec<_>>(),
         "verdicts": status.particulars.rulings.iter().map(|ruled| json!({
             "verdict": ruled.verdict.name(), "reason": ruled.reason, "count": ruled.points,
         })).collect::<Vec<_>>(),
