@@ -100,6 +100,7 @@ fn the_page_is_whole_and_nothing_in_it_is_more_than_text() {
     ] {
         assert!(page.contains(title), "{title}");
     }
+    assert!(page.contains("Windows, and the pauses in them, over time"));
     assert!(page.contains("default-src 'none'") && page.contains("prefers-color-scheme:dark"));
     let fresh = Shelf::with_ledger()
         .run(&format!("report {PAIR} --html -"))

@@ -9,6 +9,7 @@ const HEIGHT: f64 = 200.0;
 /// Room for the numbers beside and the words below.
 const LEFT: f64 = 64.0;
 const BELOW: f64 = 24.0;
+const CLOSED: &str = "</svg></div>";
 /// More columns than this are no wider than a hair.
 pub(super) const MOST_COLUMNS: i64 = 240;
 
@@ -91,13 +92,58 @@ pub(super) fn stacked(title: &str, classes: &[&str], bars: &[Bar<'_>]) -> String
             x += wide;
         }
     }
-    svg + "</svg>"
+    svg + CLOSED
 }
 
+/// A part of a time line, as shares of the whole.
+pub(super) struct Span {
+    pub(super) from: f64,
+    pub(super) until: f64,
+}
+
+/// A row per name with its spans, the first and the last moment below them.
+pub(super) fn time_line(title: &str, rows: &[(&str, &str, &[Span])], from: &str, until: &str) -> String {
+    const ROW: f64 = 26.0;
+    const NARROWEST: f64 = 1.0;
+    let tall = ROW * f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    let mut svg = open(title, tall + BELOW);
+    for (index, (name, class, spans)) in rows.iter().enumerate() {
+        let y = ROW * f64::from(u32::try_from(index).unwrap_or(u32::MAX));
+        let _ = write!(
+            svg,
+            "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            LEFT - 6.0,
+            y + 17.0,
+            escaped(name)
+        );
+        for span in *spans {
+            let at = |share: f64| LEFT + share.clamp(0.0, 1.0) * (WIDTH - LEFT - NARROWEST);
+            let _ = write!(
+                svg,
+                "<rect class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\"/>",
+                at(span.from),
+                y + 4.0,
+                (at(span.until) - at(span.from)).max(NARROWEST)
+            );
+        }
+    }
+    let _ = write!(
+        svg,
+        "<path class=\"axis\" d=\"M{LEFT} 0V{tall}H{WIDTH}\"/>\
+         <text x=\"{LEFT}\" y=\"{0}\">{1}</text><text x=\"{WIDTH}\" y=\"{0}\" text-anchor=\"end\">{2}</text>",
+        tall + 18.0,
+        escaped(from),
+        escaped(until)
+    );
+    svg + CLOSED
+}
+
+/// In a box of its own that can be scrolled, also with the keyboard: made as small as a telephone its words could not be read.
 fn open(title: &str, height: f64) -> String {
+    let title = escaped(title);
     format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{}\" preserveAspectRatio=\"xMinYMin meet\">",
-        escaped(title)
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\
+         <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{title}\" preserveAspectRatio=\"xMinYMin meet\">"
     )
 }
 
@@ -107,7 +153,7 @@ fn axis(svg: &mut String, most: f64, from: &str, until: &str) -> String {
         "<path class=\"axis\" d=\"M{LEFT} 8V{HEIGHT}H{WIDTH}\"/>\
          <text x=\"{0}\" y=\"16\" text-anchor=\"end\">{most:.0}</text>\
          <text x=\"{0}\" y=\"{HEIGHT}\" text-anchor=\"end\">0</text>\
-         <text x=\"{LEFT}\" y=\"{1}\">{2}</text><text x=\"{WIDTH}\" y=\"{1}\" text-anchor=\"end\">{3}</text></svg>",
+         <text x=\"{LEFT}\" y=\"{1}\">{2}</text><text x=\"{WIDTH}\" y=\"{1}\" text-anchor=\"end\">{3}</text>{CLOSED}",
         LEFT - 6.0,
         HEIGHT + 18.0,
         escaped(from),

@@ -8,6 +8,10 @@ use sav_domain::Moment;
 pub(super) const ROWS_SHOWN: usize = 1_000;
 /// AWS's messages are short; what is not is no message.
 const WORDS_SHOWN: usize = 600;
+/// Longer ones (ARNs) are broken where the column ends; others stay whole.
+const LONGEST_WORD: usize = 32;
+/// Cells that are never broken: as long as a date.
+const KEPT_ON_A_LINE: usize = 20;
 
 pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
@@ -43,15 +47,26 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Stri
     let mut page = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
     );
-    for head in heads {
-        let _ = write!(page, "<th scope=\"col\">{head}</th>");
+    for (column, head) in heads.iter().enumerate() {
+        let cells = rows.iter().take(ROWS_SHOWN).filter_map(|row| row.get(column));
+        let class = if cells.clone().all(|cell| cell.is_empty() || is_number(cell)) {
+            " class=\"n\""
+        } else {
+            ""
+        };
+        let _ = write!(page, "<th scope=\"col\"{class}>{head}</th>");
     }
     page += "</tr></thead><tbody>";
     for row in rows.iter().take(ROWS_SHOWN) {
         page += "<tr>";
         for cell in row {
-            let is_number = !cell.is_empty() && cell.chars().all(|c| c.is_ascii_digit() || c == '.');
-            let class = if is_number { " class=\"n\"" } else { "" };
+            let class = match cell.as_str() {
+                "" => "",
+                number if is_number(number) => " class=\"n\"",
+                date_or_name if date_or_name.len() <= KEPT_ON_A_LINE => " class=\"whole\"",
+                words if words.split(' ').any(|word| word.len() > LONGEST_WORD) => " class=\"long\"",
+                _ => "",
+            };
             let _ = write!(page, "<td{class}>{}</td>", escaped(cell));
         }
         page += "</tr>";
@@ -64,6 +79,10 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Stri
         );
     }
     page
+}
+
+fn is_number(cell: &str) -> bool {
+    !cell.is_empty() && cell.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
 pub(super) fn short(words: &str) -> String {

@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use sav_application::ports::LedgerReader;
 use sav_application::report::Report;
 use sav_application::summary::{self, Failure};
-use sav_domain::Moment;
 use sav_domain::ledger::Verdict;
 use sav_domain::status::Counts;
 use serde_json::Value;
 
-use super::chart::{self, Bar, float};
+use super::chart::{self, Bar};
 use super::element::{ROWS_SHOWN, escaped, said, section, short, table};
+use super::times;
 use crate::commands::again::Again;
 use crate::commands::copy::report::Unwritten;
 use crate::ui::outlook;
@@ -39,15 +39,15 @@ pub(super) fn write(
         said(report.at)
     )?;
     out.write_all(standing(report).as_bytes())?;
-    out.write_all(over_time(report).as_bytes())?;
-    out.write_all(windows(report).as_bytes())?;
+    out.write_all(times::arrivals(report).as_bytes())?;
+    out.write_all(times::windows(report).as_bytes())?;
     out.write_all(by_vault_and_type(report).as_bytes())?;
     out.write_all(learned(report).as_bytes())?;
     out.write_all(causes(report, again).as_bytes())?;
     failures(out, reader)?;
     out.write_all(verdicts(report).as_bytes())?;
     out.write_all(verification(report).as_bytes())?;
-    out.write_all(pauses(report).as_bytes())?;
+    out.write_all(times::pauses(report).as_bytes())?;
     writeln!(out, "</main></body></html>")
 }
 
@@ -74,101 +74,15 @@ fn standing(report: &Report) -> String {
         Some(forecast) => outlook(forecast, report.at),
         None => "nothing is left that would be copied as things stand".to_owned(),
     };
+    let mut letters = end.chars();
+    let end: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     let _ = writeln!(page, "<p>{}.</p></section>", escaped(&end));
     page
-}
-
-fn over_time(report: &Report) -> String {
-    let arrivals = &report.arrivals;
-    let (Some((first, _)), Some((last, _))) = (arrivals.first(), arrivals.last()) else {
-        return section("Progress over time", "<p>Nothing has arrived yet.</p>");
-    };
-    let hours = last.millis_since(*first) / 3_600_000 + 1;
-    let step = (hours + chart::MOST_COLUMNS - 1) / chart::MOST_COLUMNS;
-    let mut columns = vec![0.0; usize::try_from((hours + step - 1) / step).unwrap_or(1)];
-    let mut points = vec![(-1.0, 0.0)];
-    let mut sum = 0;
-    let of_hours = |at: Moment| float(u64::try_from(at.millis_since(*first) / 3_600_000).unwrap_or(0));
-    for (at, count) in arrivals {
-        let place = usize::try_from(at.millis_since(*first) / 3_600_000 / step).unwrap_or(0);
-        if let Some(column) = columns.get_mut(place) {
-            *column += float(*count);
-        }
-        sum += count;
-        points.push((of_hours(*at), float(sum)));
-    }
-    let all = float(u64::try_from(hours).unwrap_or(1));
-    let thin = points.len().div_ceil(1_000).max(1);
-    let points: Vec<(f64, f64)> = points
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| index % thin == 0 || index + 1 == points.len())
-        .map(|(_, (at, sum))| ((at + 1.0) / all, *sum))
-        .collect();
-    let total = float(report.status.counts.completed + report.status.counts.remaining());
-    let (from, until) = (said(*first), said(*last));
-    let each = if step == 1 {
-        "hour".to_owned()
-    } else {
-        format!("{step} hours")
-    };
-    let rows = days(arrivals);
-    let body = format!(
-        "<h3>Copies that have arrived</h3>{}<h3>Throughput: copies by the {each}</h3>{}{}",
-        chart::rising(
-            "Copies that have arrived, over time",
-            &points,
-            total.max(float(sum)),
-            &from,
-            &until
-        ),
-        chart::columns(&format!("Copies that arrived in each {each}"), &columns, &from, &until),
-        table("Copies that arrived, by the day", &["day (UTC)", "copies"], &rows)
-    );
-    section("Progress over time", &body)
-}
-
-fn days(arrivals: &[(Moment, u64)]) -> Vec<Vec<String>> {
-    let mut days: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
-    for (at, count) in arrivals {
-        *days.entry(at.to_string().chars().take(10).collect()).or_default() += count;
-    }
-    days.into_iter()
-        .map(|(day, count)| vec![day, count.to_string()])
-        .collect()
-}
-
-fn windows(report: &Report) -> String {
-    let rows = report.status.windows.iter().rev().map(|window| {
-        let hours = super::window_hours(window);
-        let rate = hours
-            .filter(|hours| *hours > 0.0)
-            .map(|hours| float(window.completed) / hours);
-        vec![
-            said(window.started_at),
-            window
-                .ended_at
-                .map_or_else(|| "running, or its process died".to_owned(), said),
-            hours.map(|hours| format!("{hours:.1}")).unwrap_or_default(),
-            window.exit_code.map(|code| code.to_string()).unwrap_or_default(),
-            window.completed.to_string(),
-            window.failed.to_string(),
-            rate.map(|rate| format!("{rate:.0}")).unwrap_or_default(),
-        ]
-    });
-    let heads = [
-        "began",
-        "ended",
-        "hours",
-        "exit code",
-        "completed",
-        "failed",
-        "copies per hour",
-    ];
-    section(
-        "Windows",
-        &table("Windows, the latest first", &heads, &rows.collect::<Vec<_>>()),
-    )
 }
 
 fn parts(counts: &Counts) -> Vec<u64> {
@@ -386,30 +300,4 @@ fn verification(report: &Report) -> String {
         &rows.collect::<Vec<_>>(),
     );
     section("Verification", &body)
-}
-
-fn pauses(report: &Report) -> String {
-    let rows = report.pauses.iter().rev().map(|pause| {
-        let detail: Value = serde_json::from_str(&pause.detail).unwrap_or(Value::Null);
-        let word = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
-        let minutes = pause
-            .until
-            .map(|until| float(u64::try_from(until.millis_since(pause.from)).unwrap_or(0)) / 60_000.0);
-        vec![
-            said(pause.from),
-            pause.until.map_or_else(|| "not written down".to_owned(), said),
-            minutes.map(|minutes| format!("{minutes:.1}")).unwrap_or_default(),
-            word("reason"),
-            word("side"),
-        ]
-    });
-    let heads = ["from", "until", "minutes", "reason", "side"];
-    section(
-        "Pauses",
-        &table(
-            "Times in which nothing was asked for, the latest first",
-            &heads,
-            &rows.collect::<Vec<_>>(),
-        ),
-    )
 }

@@ -4,13 +4,13 @@ mod chart;
 mod element;
 mod html;
 mod rows;
+mod times;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use sav_application::ports::LedgerReader;
 use sav_application::report::{Pause, Report};
-use sav_application::status::WindowStatus;
 use sav_application::summary;
 use sav_domain::ledger::Learned;
 use sav_infrastructure::ledger::holder;
@@ -133,11 +133,4 @@ fn pause(pause: &Pause) -> Value {
 
 fn parsed(detail: &str) -> Value {
     serde_json::from_str(detail).unwrap_or(Value::Null)
-}
-
-/// A window's length in hours, where it is known.
-fn window_hours(window: &WindowStatus) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    let millis = window.ended_at?.millis_since(window.started_at) as f64;
-    Some(millis / 3_600_000.0)
 }
