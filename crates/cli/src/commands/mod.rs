@@ -53,7 +53,9 @@ pub fn run(invocation: Invocation, screen: &Screen) -> Result<Exit, Problem> {
             Command::Plan(plan) => {
                 interruptible(screen, async |_| plan::run(&plan, &global, configured, screen).await).await
             }
-            Command::Status(status) => interruptible(screen, async |_| status::run(&status, &global).await).await,
+            Command::Status(status) => {
+                interruptible(screen, async |_| status::run(&status, &global, screen).await).await
+            }
             Command::State(state) => {
                 interruptible(screen, async |interrupt| {
                     state::run(&state, &global, screen, interrupt).await

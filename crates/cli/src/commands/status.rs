@@ -12,18 +12,20 @@ use crate::args::{self, Global, OutputFormat};
 use crate::compose;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::ui::{Align, Output, ended, outlook, write_json, write_table};
+use crate::ui::{Align, Output, Screen, ended, outlook, write_json, write_table};
 use crate::which_ledger::{place, when};
 
 /// Windows on the screen; JSON has them all.
 const WINDOWS_SHOWN: usize = 5;
 
-pub async fn run(which: &args::Status, global: &Global) -> Result<Exit, Problem> {
+pub async fn run(which: &args::Status, global: &Global, screen: &Screen) -> Result<Exit, Problem> {
     let place = place(&which.ledger, global).await?;
     let now = compose::now();
     let mut reader = place.open()?;
     let holder = holder(&place.path);
-    let status = status::read(&mut reader, holder.is_some(), now)?;
+    let progress = screen.progress("reading the ledger");
+    let status = tokio::task::block_in_place(|| status::read(&mut reader, holder.is_some(), now))?;
+    drop(progress);
     let mut out = Output::to_stdout();
     let route = reader.route();
     ended(match global.output {

@@ -180,7 +180,9 @@ fn conclude(
 
 fn tell_summary(intent: &Intent<'_>, ground: &Ground, ended: &Ended) -> Result<(Counts, Exit), Problem> {
     let mut reader = ground.ledger.reader()?;
+    let progress = intent.screen.progress("summing up");
     let summary = Summary::of(&mut reader, ended.at)?;
+    drop(progress);
     let exit = exit_of(ended.came_to, &summary.counts, intent.copy.telling.fail_on_blocked);
     let run = report::Run {
         route: intent.route.clone(),
@@ -204,6 +206,7 @@ fn tell_summary(intent: &Intent<'_>, ground: &Ground, ended: &Ended) -> Result<(
         report::write(path, &run, &summary, &reader)?;
     }
     if let Some(path) = &intent.copy.telling.report {
+        let _progress = intent.screen.progress("writing the report");
         let report = Report::of(&mut reader, false, ended.at)?;
         crate::commands::report::write_page(path, &report, &reader, &run.again)?;
     }
