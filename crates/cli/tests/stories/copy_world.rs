@@ -1,11 +1,12 @@
 //! A world in which copies take moments, the `copy` command in it, and the truth about what became of its points.
 
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use sav_simulator::fleet::{Durations, FleetAccount, FleetSettings, Latency};
 use sav_simulator::world::{DestinationPlan, PointId, WorldPlan};
+use sav_simulator::{Clock, ManualClock, WallClock};
 use serde_json::Value;
 
 use crate::story::{DESTINATION, SOURCE, Story, Told};
@@ -48,6 +49,14 @@ impl CopyStory {
         Self {
             story: Story::with_fleet(plan, fleet),
         }
+    }
+
+    /// Where time stands still unless somebody moves it: copies go on as long as nobody does.
+    pub fn at_a_standstill(points: usize, fleet: FleetSettings) -> (Self, Arc<ManualClock>) {
+        let start = WallClock::real().now();
+        let clock = Arc::new(ManualClock::at(start));
+        let story = Story::with_clock(plain(points), fleet, start, Arc::clone(&clock) as Arc<dyn Clock>);
+        (Self { story }, clock)
     }
 
     pub fn with_points(points: usize) -> Self {

@@ -36,6 +36,8 @@ mod status;
 mod story;
 mod strange_files;
 mod summary;
+mod terminal;
+mod terminal_world;
 mod transcript;
 mod validate;
 mod verify;

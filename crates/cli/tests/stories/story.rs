@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use sav_simulator::faults::{Fault, FaultPlan};
 use sav_simulator::fleet::FleetSettings;
 use sav_simulator::world::seeded::OPERATOR_ROLE;
 use sav_simulator::world::{World, WorldPlan};
-use sav_simulator::{Clock, Running, Settings, Simulator, WallClock};
+use sav_simulator::{Clock, Moment, Running, Settings, Simulator, WallClock};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -50,11 +51,16 @@ impl Story {
 
     pub fn with_fleet(plan: WorldPlan, fleet: FleetSettings) -> Self {
         let start = WallClock::real().now();
+        Self::with_clock(plan, fleet, start, Arc::new(WallClock::starting_at(start, 1.0)))
+    }
+
+    /// A world whose time is the clock's.
+    pub fn with_clock(plan: WorldPlan, fleet: FleetSettings, start: Moment, clock: Arc<dyn Clock>) -> Self {
         let plan = WorldPlan { start, ..plan };
         let settings = Settings {
             seed: plan.seed,
             fleet,
-            clock: std::sync::Arc::new(WallClock::starting_at(start, 1.0)),
+            clock,
             ..Settings::default()
         };
         let world = World::seeded(&plan);
