@@ -56,6 +56,18 @@ impl Screen {
         }
     }
 
+    /// One that no options were asked for.
+    #[cfg(test)]
+    pub(super) const fn imagined(animated: bool, json: bool, verbosity: u8) -> Self {
+        Self {
+            quiet: false,
+            colored: false,
+            animated,
+            json,
+            verbosity,
+        }
+    }
+
     /// Only our own words are logged: the SDK's would bring headers and with them tokens.
     fn start_log(&self, global: &Global) {
         let level = match (global.quiet, global.verbose) {

@@ -2,6 +2,8 @@
 
 mod block;
 mod console;
+#[cfg(test)]
+mod cost;
 mod rate;
 mod sayings;
 #[cfg(test)]
