@@ -1,7 +1,7 @@
 use sav_domain::selection::{
-    CriteriaSpec, Match, OnMissing, PushDown, RuleSpec, RulesSpec, SelectionSpec, VaultChoice,
+    CriteriaSpec, Match, OnMissing, PushDown, RuleSpec, RulesSpec, SelectionError, SelectionSpec, VaultChoice,
 };
-use sav_domain::{Moment, RecoveryPoint, ResourceType, Selection};
+use sav_domain::{RecoveryPoint, ResourceType, Selection};
 
 use crate::{Row, built, days_old, fate, list, now, options, point, wanting};
 
@@ -319,8 +319,11 @@ fn lists_can_come_from_files() {
 }
 
 #[test]
-fn ages_beyond_the_calendar_are_no_trouble() {
-    let ancient = options(wanting(|c| c.max_age_days = Some(1e18)));
-    assert_eq!(fate(&built(&ancient), &point(), None), "included");
-    assert!(now() > Moment::MIN);
+fn ages_beyond_the_calendar_are_refused_and_a_century_is_none() {
+    let aged = |days| options(wanting(|c| c.max_age_days = Some(days)));
+    assert_eq!(fate(&built(&aged(36_500.0)), &point(), None), "included");
+    assert!(matches!(
+        Selection::build(&aged(1e18), now()),
+        Err(SelectionError::TooLong { option, .. }) if option == "--max-age-days"
+    ));
 }
