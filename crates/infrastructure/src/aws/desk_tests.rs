@@ -121,11 +121,13 @@ async fn a_copy_is_asked_for_followed_and_seen_to_its_end() {
     let asked = asked_for(&point, "first");
     let started = desk.gateway.start_copy(&asked).await.unwrap();
     assert_eq!(started.created.unwrap().millis(), desk.simulator.now().millis());
+    let again = desk.gateway.start_copy(&asked).await.unwrap();
     assert_eq!(
-        desk.gateway.start_copy(&asked).await.unwrap(),
-        started,
+        (&again.job, again.created),
+        (&started.job, started.created),
         "the same token asks for the same copy"
     );
+    assert_ne!(again.request_id, started.request_id, "by a request of its own");
 
     let open = desk.gateway.copy_job(&started.job).await.unwrap();
     assert_eq!(open.state, JobState::Created);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sav_application::ports::{Change, Ledger, LedgerReader};
 use sav_domain::ledger::{LedgerPoint, PlannedPoint, PointId, Ruling};
-use sav_domain::transfer::{DestinationArn, Event, JobId, Step, Token};
+use sav_domain::transfer::{DestinationArn, Event, JobId, Step, Token, Transfer};
 use sav_domain::{Moment, RecoveryPoint, Route, VaultName};
 
 use super::{SqliteLedger, default_path};
@@ -68,16 +68,25 @@ async fn some_history(ledger: &SqliteLedger) {
 
 /// Everything there is to know, in words.
 fn all(reader: &impl LedgerReader) -> String {
-    let points: Vec<LedgerPoint> = reader.points(None, usize::MAX).unwrap();
+    let mut points: Vec<LedgerPoint> = reader.points(None, usize::MAX).unwrap();
     let ids: Vec<PointId> = points.iter().map(|point| point.id).collect();
     let journeys: Vec<_> = ids
         .iter()
         .map(|id| (reader.events(*id).unwrap(), reader.attempts(*id).unwrap()))
         .collect();
-    let groups = reader.groups().unwrap();
+    let mut groups = reader.groups().unwrap();
     let plans = reader.plans().unwrap();
-    // Turns are settled when the plan is.
+    // Turns are settled when the plan is, and a first plan's transfers are written late.
     let is_settled = plans.iter().all(|plan| plan.finished_at.is_some());
+    if !is_settled {
+        let waiting = Some(Transfer::default());
+        for point in points.iter_mut().filter(|point| point.transfer == waiting) {
+            point.transfer = None;
+        }
+        for group in &mut groups {
+            group.waiting = 0;
+        }
+    }
     let turns = is_settled.then(|| reader.heads_after(&ids).unwrap());
     let rest = (
         plans,
