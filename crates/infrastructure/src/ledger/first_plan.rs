@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 
 use super::fold::Folding;
 use super::planning::NO_PLACE;
@@ -41,10 +41,9 @@ pub(super) struct Late {
 }
 
 impl Late {
-    pub(super) fn write(self, connection: &Connection, position: i64) -> Done<()> {
-        connection
-            .prepare_cached(INSERT_TRANSFER)?
-            .execute((self.point, position, self.lane, self.group))?;
+    /// By `INSERT_TRANSFER`.
+    pub(super) fn write(self, insert: &mut Statement<'_>, position: i64) -> Done<()> {
+        insert.execute((self.point, position, self.lane, self.group))?;
         Ok(())
     }
 }
@@ -68,10 +67,11 @@ impl FirstPlan {
 
     /// All that is late still, without a place in the queue.
     pub(super) fn write_all(&mut self, connection: &Connection) -> Done<()> {
+        let mut insert = connection.prepare_cached(INSERT_TRANSFER)?;
         std::mem::take(&mut self.late)
             .into_iter()
             .filter(|late| late.group != WRITTEN)
-            .try_for_each(|late| late.write(connection, NO_PLACE))
+            .try_for_each(|late| late.write(&mut insert, NO_PLACE))
     }
 
     /// After something was undone. The hashes may stay: one too many costs a look into the tables.

@@ -109,7 +109,9 @@ impl Store {
     fn bring(&mut self, id: PointId) -> Done<()> {
         self.pay()?;
         let late = self.first_plan.as_mut().and_then(|first_plan| first_plan.take(id.0));
-        late.map_or(Ok(()), |late| late.write(&self.connection, NO_PLACE))
+        late.map_or(Ok(()), |late| {
+            late.write(&mut *self.connection.prepare_cached(INSERT_TRANSFER)?, NO_PLACE)
+        })
     }
 
     pub(super) fn plan(&mut self, plan: PlanId, points: &[PlannedPoint]) -> Done<Vec<PointId>> {
@@ -173,9 +175,10 @@ impl Store {
         let mut place_of = connection
             .prepare_cached("UPDATE transfer SET position = ?2 WHERE point = ?1 AND wanted AND position <> ?2")?;
         let mut lane_of = connection.prepare_cached("SELECT lane FROM transfer WHERE point = ?1")?;
+        let mut insert = connection.prepare_cached(INSERT_TRANSFER)?;
         for (id, position) in places {
             if let Some(late) = first_plan.as_mut().and_then(|first_plan| first_plan.take(id.0)) {
-                late.write(connection, place(Some(*position)))?;
+                late.write(&mut insert, place(Some(*position)))?;
                 continue;
             }
             let is_moved = place_of.execute((id.0, place(Some(*position))))? > 0;
@@ -189,7 +192,7 @@ impl Store {
                 Some(_) => {}
             }
         }
-        drop((place_of, lane_of));
+        drop((place_of, lane_of, insert));
         if moved.len() >= MANY_LANES {
             return self.settle_all_lanes();
         }
