@@ -23,7 +23,7 @@ impl AccountId {
 pub enum AccountIdError {
     #[error("an AWS account id is twelve digits, but none was given")]
     Empty,
-    #[error("{} is not an AWS account id: it has {count} digits instead of twelve", quoted(.text))]
+    #[error("{} is not an AWS account id: it has {count} digit{} instead of twelve", quoted(.text), if *.count == 1 { "" } else { "s" })]
     WrongLength { text: String, count: usize },
     #[error(
         "{} is not an AWS account id: it must be twelve digits without dashes or spaces, but holds {character:?}",

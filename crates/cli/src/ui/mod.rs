@@ -12,7 +12,7 @@ mod stderr;
 mod table;
 
 pub use age::age;
-pub use outlook::outlook;
+pub use outlook::{copies, outlook};
 pub use output::{Output, ended, write_json};
 pub use points::{PointSink, PointsFormat, Rendered};
 pub use progress::Progress;

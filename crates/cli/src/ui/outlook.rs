@@ -28,15 +28,23 @@ pub fn outlook(forecast: &Forecast, now: Moment) -> String {
 fn waits_for(what: &Determinant) -> String {
     match what {
         Determinant::Slots { pool, points } => {
-            format!("{points} copies of {}, as many at once as AWS runs", pool.title())
+            format!("{} of {}, as many at once as AWS runs", copies(*points), pool.title())
         }
         Determinant::Resource {
             resource_arn, points, ..
-        } => format!(
-            "{points} copies of {}, one after the other",
-            resource_arn.as_deref().map_or("one resource", arn::short)
-        ),
+        } => {
+            let resource = resource_arn.as_deref().map_or("one resource", arn::short);
+            let order = if *points == 1 { "" } else { ", one after the other" };
+            format!("{} of {resource}{order}", copies(*points))
+        }
         Determinant::Submissions { points } => format!("{points} requests for copies, at AWS's rate"),
+    }
+}
+
+pub fn copies(points: u64) -> String {
+    match points {
+        1 => "1 copy".to_owned(),
+        _ => format!("{points} copies"),
     }
 }
 

@@ -13,7 +13,7 @@ use sav_domain::turns::LowerBound;
 use sav_domain::{Moment, Route, arn, size, span};
 
 use super::{day, document};
-use crate::ui::{Align, Output, Table, outlook};
+use crate::ui::{Align, Output, Table, copies, outlook};
 
 /// What the plan is shown with.
 pub(super) struct Scene<'a, R> {
@@ -166,8 +166,8 @@ fn write_bound(out: &mut Output, planned: &Planned, scene: &Scene<'_, impl Ledge
         let each = load.work_seconds / load.points.max(1) as f64;
         writeln!(
             out,
-            "  {} copies of {}, {} each, {} at once: {}{}",
-            load.points,
+            "  {} of {}, {} each, {} at once: {}{}",
+            copies(load.points),
             load.pool.title(),
             said(each),
             load.slots,
@@ -179,8 +179,8 @@ fn write_bound(out: &mut Output, planned: &Planned, scene: &Scene<'_, impl Ledge
         let resource = document::longest_resource(planned, scene.reader)?;
         writeln!(
             out,
-            "  {} copies of {}, one after the other: {}{}",
-            chain.points,
+            "  {} of {}, one after the other: {}{}",
+            copies(chain.points),
             resource.as_deref().map_or("one resource", arn::short),
             said(chain.seconds),
             decides(chain.seconds)
