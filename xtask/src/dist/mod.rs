@@ -250,8 +250,8 @@ mod tests {
 
     #[test]
     fn options_are_read_and_others_refused() {
-        let asked = |line: &str| read(line.split_whitespace().map(str::to_owned), Path::new("/root"));
-        assert_eq!(asked("").unwrap().out, Path::new("/root/dist"));
+        let asked = |line: &str| read(line.split_whitespace().map(str::to_owned), Path::new("/project"));
+        assert_eq!(asked("").unwrap().out, Path::new("/project/dist"));
         assert_eq!(asked("--binary /x/y --out /z").unwrap().binary, Some("/x/y".into()));
         assert!(asked("--binary").is_err() && asked("--bin x").is_err());
     }
