@@ -13,14 +13,25 @@ use crate::transfer::Cause;
 pub enum Blame {
     /// The point alone.
     Point,
-    /// Its vault, type, key or role: when it strikes several resources of a group, it strikes all.
-    Group,
+    /// What it has in common with others: when it strikes several resources of them in a row, it strikes all.
+    Shared(Reach),
     /// Another job is at work on the resource. Nobody's failure.
     Busy,
     /// AWS runs no more at once. Nobody's failure.
     Quota,
     /// Every copy of the migration would fail like this.
     Everybody,
+}
+
+/// How far a cause reaches that is not a point's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Nobody knows better: points of the same vault, type and key.
+    Group,
+    /// Points under the same key, whatever their vault and type.
+    Key,
+    /// Points of the same vault, whatever their type and key.
+    Vault,
 }
 
 /// A failure understood.
@@ -75,28 +86,28 @@ const RULES: &[Rule] = &[
             "default key",
             "managed key can't be shared",
         ],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::GiveVaultCustomerKey.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &["given key id is not accessible", "kms key", "describekey"],
-        Blame::Group,
+        Blame::Shared(Reach::Key),
         false,
         Remedy::ShareKey.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &["copyintobackupvault", "access policy of backup vault"],
-        Blame::Group,
+        Blame::Shared(Reach::Vault),
         false,
         Remedy::OpenVault.words(),
     ),
     rule(
         "ACCESS_DENIED",
         &[],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::RepairCopyRole.words(),
     ),
@@ -107,12 +118,24 @@ const RULES: &[Rule] = &[
         false,
         Remedy::EnableCrossAccountBackup.words(),
     ),
-    rule("KMS_KEY_ERROR", &[], Blame::Group, false, Remedy::EnableKey.words()),
-    rule("ACCESS_KEY_ERROR", &[], Blame::Group, false, Remedy::EnableKey.words()),
+    rule(
+        "KMS_KEY_ERROR",
+        &[],
+        Blame::Shared(Reach::Key),
+        false,
+        Remedy::EnableKey.words(),
+    ),
+    rule(
+        "ACCESS_KEY_ERROR",
+        &[],
+        Blame::Shared(Reach::Key),
+        false,
+        Remedy::EnableKey.words(),
+    ),
     rule(
         "INVALID_LIFECYCLE",
         &[],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::ChooseRetention.words(),
     ),
@@ -133,7 +156,7 @@ const RULES: &[Rule] = &[
     rule(
         "LIMIT_EXCEEDED",
         &["images", "number of recovery points", "limit of grants"],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::RaiseQuota.words(),
     ),
@@ -147,14 +170,14 @@ const RULES: &[Rule] = &[
     rule(
         "RESOURCE_NOT_FOUND",
         &["ami was not found", "allowed amis", "backup vault"],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::MakeVault.words(),
     ),
     rule(
         "RESOURCE_NOT_FOUND",
         &["kms key"],
-        Blame::Group,
+        Blame::Shared(Reach::Key),
         false,
         Remedy::RestoreKey.words(),
     ),
@@ -175,7 +198,7 @@ const RULES: &[Rule] = &[
     rule(
         "RESOURCE_NOT_SUPPORTED",
         &[],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         false,
         Remedy::ChooseOtherType.words(),
     ),
@@ -196,7 +219,7 @@ const RULES: &[Rule] = &[
     rule(
         "TAG_COPY_ERROR",
         &[],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         true,
         "the copy role needs backup:TagResource and the permission to read the source's tags",
     ),
@@ -233,7 +256,7 @@ const RULES: &[Rule] = &[
     rule(
         "HYPERVISOR_OFFLINE",
         &[],
-        Blame::Group,
+        Blame::Shared(Reach::Group),
         true,
         "bring the hypervisor back online",
     ),
@@ -283,7 +306,7 @@ fn read(category: &str, message: &str) -> Reading {
         cause,
         // What nobody knows is tried again a few times; when it strikes one resource after the other, the group waits for
         // somebody to look at it.
-        blame: rule.map_or(Blame::Group, |rule| rule.blame),
+        blame: rule.map_or(Blame::Shared(Reach::Group), |rule| rule.blame),
         retry: rule.is_none_or(|rule| rule.retry),
     }
 }
@@ -334,7 +357,7 @@ mod tests {
             let reading = of_job(Some(spelling), Some("no"));
             assert_eq!(
                 (&*reading.cause.category, reading.blame),
-                ("ACCESS_DENIED", Blame::Group)
+                ("ACCESS_DENIED", Blame::Shared(Reach::Group))
             );
         }
     }
@@ -364,6 +387,20 @@ mod tests {
         );
         assert_eq!(blame("CONCURRENT_JOB", "another job"), (Blame::Busy, true));
         assert_eq!(blame("INVALID_STATE", "cold"), (Blame::Point, false));
+    }
+
+    #[test]
+    fn what_a_cause_reaches_is_what_has_to_be_mended() {
+        let reach = |category, message| blame(category, message).0;
+        let copy_role = "not authorized to perform: backup:CopyIntoBackupVault";
+        assert_eq!(reach("KMS_KEY_ERROR", ""), Blame::Shared(Reach::Key));
+        assert_eq!(
+            reach("ACCESS_DENIED", "Given key ID is not accessible"),
+            Blame::Shared(Reach::Key)
+        );
+        assert_eq!(reach("ACCESS_DENIED", copy_role), Blame::Shared(Reach::Vault));
+        assert_eq!(reach("RESOURCE_NOT_FOUND", "the KMS key"), Blame::Shared(Reach::Key));
+        assert_eq!(reach("SOLAR_FLARE", ""), Blame::Shared(Reach::Group));
     }
 
     #[test]

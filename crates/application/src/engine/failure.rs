@@ -1,8 +1,6 @@
 //! Why a copy was not made, and what that means for the point, its group and everybody.
 
-use std::sync::Arc;
-
-use sav_domain::category::{self, Blame, Reading};
+use sav_domain::category::{self, Blame, Reach, Reading};
 use sav_domain::ledger::PointId;
 use sav_domain::retry;
 use sav_domain::transfer::{Cause, Step};
@@ -13,11 +11,10 @@ use super::live::At;
 use super::now::Now;
 use super::order::{Order, Record};
 use super::outcome::change;
+use super::queue::Line;
 use super::run::Run;
+use super::strikes::Struck;
 use crate::ports::CallError;
-
-/// So many different resources of a group in a row: then it is the group.
-const STREAK: usize = 3;
 
 impl Run {
     /// `StartCopyJob` said no.
@@ -81,7 +78,7 @@ impl Run {
                     tell: vec![told],
                 });
             }
-            Blame::Point | Blame::Group => {
+            Blame::Point | Blame::Shared(_) => {
                 let again = reading
                     .retry
                     .then(|| retry::after_failure(head.transfer.failures + 1, chance))
@@ -104,9 +101,11 @@ impl Run {
                     changes: vec![change(id, now, failed)],
                     tell: Vec::new(),
                 };
-                if reading.blame == Blame::Group && self.strikes(&head, &cause) {
-                    self.park(&head, &cause, &mut record, now);
-                } else {
+                let held_back = self.held_back_for(&head, reading.blame, &cause, now);
+                for struck in &held_back {
+                    self.hold_back(*struck, struck.point == id, &cause, &mut record, now);
+                }
+                if held_back.is_empty() {
                     record.tell.push(RunEvent::Failed {
                         what,
                         cause,
@@ -118,46 +117,44 @@ impl Run {
         }
     }
 
-    /// Whether this failure makes it the group's.
-    fn strikes(&mut self, head: &Arc<Head>, cause: &Cause) -> bool {
-        let Some(line) = self.queue.line_mut(head.group) else {
-            return false;
+    /// Who is to be held back now that this one has failed, this one among them. Nobody, if it is the point's own failure, or may
+    /// be.
+    fn held_back_for(&mut self, head: &Head, blame: Blame, cause: &Cause, now: Now) -> Vec<Struck> {
+        let Blame::Shared(reach) = blame else {
+            return Vec::new();
         };
-        if line.is_parked() {
-            return true;
+        let at = self.watch.aws_now().unwrap_or(now.at);
+        let held_back = self.strikes.strike(head, reach, cause, at);
+        if held_back.is_empty() && self.queue.line(head.group).is_some_and(Line::is_parked) {
+            self.strikes.forget(head);
+            return vec![Struck {
+                point: head.id,
+                group: head.group,
+            }];
         }
-        line.streak.retain(|(_, before)| before.category == cause.category);
-        if line.streak.iter().all(|(before, _)| before.lane() != head.lane()) {
-            line.streak.push((head.clone(), cause.clone()));
-        }
-        line.streak.len() >= STREAK
+        held_back
     }
 
-    /// The group is held back, and those that failed for its sake with it.
-    fn park(&mut self, head: &Arc<Head>, cause: &Cause, record: &mut Record, now: Now) {
-        let parked = |id| change(id, now, Step::Parked { cause: cause.clone() });
-        record.changes.push(parked(head.id));
-        let Some(line) = self.queue.line_mut(head.group) else {
-            return;
-        };
-        if line.is_parked() {
-            return;
-        }
-        let group = line.group.clone();
-        let before: Vec<PointId> = line.streak.iter().map(|(other, _)| other.id).collect();
-        for other in before.into_iter().filter(|other| *other != head.id) {
-            record.changes.push(parked(other));
+    /// One that failed is held back, and its group with it.
+    fn hold_back(&mut self, struck: Struck, is_news: bool, cause: &Cause, record: &mut Record, now: Now) {
+        let parked = Step::Parked { cause: cause.clone() };
+        record.changes.push(change(struck.point, now, parked));
+        if !is_news {
+            // It counted as failed until now.
             self.counts.failed = self.counts.failed.saturating_sub(1);
         }
-        self.queue.park(head.group);
-        self.counts.groups_parked += 1;
+        let Some(line) = self.queue.line(struck.group).filter(|line| !line.is_parked()) else {
+            return;
+        };
         record.tell.push(RunEvent::GroupParked {
-            group,
+            group: line.group.clone(),
             cause: cause.clone(),
         });
+        self.queue.park(struck.group);
+        self.counts.groups_parked += 1;
         self.awaited += 1;
         self.orders.push(Order::Park {
-            group: head.group,
+            group: struck.group,
             cause: cause.clone(),
         });
     }
@@ -169,7 +166,7 @@ impl Run {
         };
         if there {
             reading.gone = false;
-            reading.blame = Blame::Group;
+            reading.blame = Blame::Shared(Reach::Group);
             self.fail(id, reading, refused, now);
             return;
         }

@@ -32,6 +32,7 @@ mod settings;
 mod settle;
 mod sight;
 mod start;
+mod strikes;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -279,9 +279,7 @@ impl Run {
             State::Arrived { how, .. } => {
                 self.counts.arrived += 1;
                 self.moved_on.insert(live.head.lane().into());
-                if let Some(line) = self.queue.line_mut(group) {
-                    line.streak.clear();
-                }
+                self.strikes.arrived(&live.head, live.asked_at);
                 if *how == Arrival::Copied {
                     self.queue.prove(group);
                 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use sav_domain::Moment;
 use sav_domain::ledger::{Group, GroupId, GroupStanding, PointId};
-use sav_domain::transfer::Cause;
 
 use super::head::Head;
 use super::order::Order;
@@ -35,8 +34,6 @@ pub(super) struct Line {
     trust: Trust,
     /// Transfers of the group that are not settled: starting, open, or being recorded.
     pub(super) live: usize,
-    /// Failures of one cause in a row, with their lanes.
-    pub(super) streak: Vec<(Arc<Head>, Cause)>,
     /// By place in the queue; while the group is not proven by size.
     heads: BTreeMap<u64, Arc<Head>>,
     /// How far the queue has been read.
@@ -82,7 +79,6 @@ impl Queue {
                 _ => Trust::Proven,
             },
             live: 0,
-            streak: Vec::new(),
             heads: BTreeMap::new(),
             read_to: None,
             reading: if standing.waiting == 0 {
@@ -221,7 +217,6 @@ impl Queue {
         if let Some(line) = self.groups.get_mut(&group) {
             line.trust = Trust::Parked;
             line.heads.clear();
-            line.streak.clear();
         }
         self.later.retain(|_, head| head.group != group);
         self.later_ids = self.later.keys().map(|(_, id)| *id).collect();

@@ -19,6 +19,7 @@ use super::order::{Event, Order, Record, StartEnd};
 use super::outcome::change;
 use super::pause::Pause;
 use super::queue::{Page, Queue};
+use super::strikes::Strikes;
 use super::watch::{SKEW, Watch};
 use super::window::Window;
 use super::{Counts, Ending, RunEvent, RunSettings};
@@ -31,6 +32,7 @@ pub(super) struct Run {
     kind_of: HashMap<Option<ResourceType>, usize>,
     pub(super) learned: Vec<Learned>,
     pub(super) queue: Queue,
+    pub(super) strikes: Strikes,
     pub(super) lives: Lives,
     pub(super) watch: Watch,
     pub(super) pause: Pause,
@@ -68,6 +70,7 @@ impl Run {
             kind_of: HashMap::new(),
             learned,
             queue: Queue::default(),
+            strikes: Strikes::default(),
             lives: Lives::default(),
             watch,
             pause: Pause::default(),

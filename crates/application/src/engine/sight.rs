@@ -102,10 +102,7 @@ impl Run {
             return;
         };
         self.queue.forget(head.group, id);
-        if let Some(line) = self.queue.line_mut(head.group) {
-            // It has not failed after all, so it is not to be parked for it.
-            line.streak.retain(|(failed, _)| failed.id != id);
-        }
+        self.strikes.forget(&head);
         let what = head.subject();
         record.tell.push(if job.state.is_open() {
             RunEvent::Accepted {

@@ -284,7 +284,7 @@ fn the_third_resource_in_a_row_makes_it_the_groups_failure() {
         .filter(|(_, step)| matches!(step, Step::Parked { .. }))
         .map(|(id, _)| id.0)
         .collect();
-    assert_eq!(parked, [3, 1, 2]);
+    assert_eq!(parked, [1, 2, 3]);
     assert_eq!((table.run.counts().failed, table.run.counts().groups_parked), (0, 1));
     table.end(4, JobState::Failed, Some("KMS_KEY_ERROR"));
     table.started();

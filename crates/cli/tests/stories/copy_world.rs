@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use sav_simulator::fleet::{Durations, FleetAccount, FleetSettings, Latency};
@@ -198,5 +199,15 @@ impl Started {
     pub fn wait(self) -> (ExitStatus, String) {
         let output = self.child.wait_with_output().unwrap();
         (output.status, String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// The same, while something goes on that it needs to come to its end.
+    pub fn wait_while(self, go_on: impl Fn()) -> (ExitStatus, String) {
+        let ended = thread::spawn(|| self.wait());
+        while !ended.is_finished() {
+            go_on();
+            glance();
+        }
+        ended.join().unwrap()
     }
 }
