@@ -13,10 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::calls::Calls;
 use crate::ports::{CallError, Gateway, MetadataTable, VaultSeen};
-use crate::sweep::{SweepPlan, Swept, sweep};
-
-/// Pages that may wait for the consumer; more would only be memory.
-const PAGES_WAITING: usize = 4;
+use crate::sweep::{self, SweepPlan, Swept};
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultsError {
@@ -74,13 +71,12 @@ where
     T: Send + 'static,
     R: Fn(&mut dyn Iterator<Item = Judged<'_>>) -> T + Send + Sync + 'static,
 {
-    let (told, heard) = mpsc::channel(PAGES_WAITING);
     let plan = plan(&reading);
     let Reading {
         selection, metadata, ..
     } = reading;
     let project = move |points: Vec<RecoveryPoint>| judge(&points, &selection, metadata.as_deref(), &render);
-    (heard, tokio::spawn(sweep(calls, plan, project, told)))
+    sweep::start(calls, plan, project)
 }
 
 fn plan<M>(reading: &Reading<M>) -> SweepPlan {

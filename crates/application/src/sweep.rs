@@ -6,7 +6,8 @@
 //!         └── parts of a slice <───┘   when its pages so far show that it is worth cutting
 //! ```
 //!
-//! The channel is bounded, so that a slow consumer slows the readers down and memory stays what it is. What is kept per
+//! A page is asked for when there is room for it in the channel, which has one place per reader: a slow consumer slows the readers
+//! down, and no more pages than that are in memory, be they on their way or waiting to be consumed. What is kept per
 //! open slice is a fingerprint of each point told, because AWS may repeat points between pages and because a refused token
 //! starts the slice over.
 
@@ -20,7 +21,7 @@ use sav_domain::operation::Operation;
 use sav_domain::slice::Slice;
 use sav_domain::{Moment, RecoveryPoint};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::calls::{Calls, IDLE_ROUNDS, going_round};
 use crate::ports::{CallError, Gateway, PointsAsked};
@@ -33,7 +34,7 @@ pub struct SweepPlan {
     pub slices: Vec<Slice>,
     /// Ask AWS for this type only.
     pub resource_type: Option<String>,
-    /// Slices read at the same time.
+    /// Slices read at the same time, and pages in memory.
     pub readers: usize,
     /// Points a slice should hold for the readers to share the work well.
     pub part_size: u64,
@@ -70,9 +71,23 @@ pub struct Swept {
     pub restarts: u64,
 }
 
-/// Reads all slices and sends every page's points, passed through `project` where they were read, to `told`. Ends with the
-/// first error that patience did not cure, or when nobody listens any more.
-pub async fn sweep<G, P, T>(
+/// Starts to read all slices. Every page's points, passed through `project` where they were read, arrive in the channel. The task ends
+/// with the first error that patience did not cure, or when nobody listens any more.
+pub fn start<G, P, T>(
+    calls: Arc<Calls<G>>,
+    plan: SweepPlan,
+    project: P,
+) -> (mpsc::Receiver<T>, JoinHandle<Result<Swept, CallError>>)
+where
+    G: Gateway,
+    P: Fn(Vec<RecoveryPoint>) -> T + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let (told, heard) = mpsc::channel(plan.readers.max(1));
+    (heard, tokio::spawn(sweep(calls, plan, project, told)))
+}
+
+async fn sweep<G, P, T>(
     calls: Arc<Calls<G>>,
     plan: SweepPlan,
     project: P,
@@ -223,6 +238,9 @@ impl<G: Gateway> Reader<G> {
         let mut idle_restarts = 0;
         let mut led_to_itself = 0;
         loop {
+            let Ok(room) = listener.reserve().await else {
+                return Ok((self.swept, Vec::new()));
+            };
             let page = match self.calls.points(&asked, token.as_deref()).await {
                 Ok(page) => page,
                 Err(error) if token.is_some() && error.kind == FaultKind::Rejected && idle_restarts < IDLE_ROUNDS => {
@@ -260,9 +278,7 @@ impl<G: Gateway> Reader<G> {
                 idle_restarts = 0;
                 self.swept.points += fresh.len() as u64;
                 whole.told.fetch_add(fresh.len() as u64, Ordering::Relaxed);
-                if listener.send(project(fresh)).await.is_err() {
-                    return Ok((self.swept, Vec::new()));
-                }
+                room.send(project(fresh));
             }
             let Some(next) = page.token else {
                 return Ok((self.swept, Vec::new()));

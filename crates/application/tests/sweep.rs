@@ -10,12 +10,11 @@ use proptest::prelude::*;
 use sav_application::calls::Calls;
 use sav_application::governor::Governor;
 use sav_application::ports::{CallError, Caller, Gateway, Page, PointsAsked, Side, VaultSeen};
-use sav_application::sweep::{SweepPlan, Swept, sweep};
+use sav_application::sweep::{self, SweepPlan, Swept};
 use sav_domain::fault::FaultKind;
 use sav_domain::operation::Operation;
 use sav_domain::slice::Slice;
 use sav_domain::{AccountId, Moment, RecoveryPoint, VaultName};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 /// An account whose listing has every bad habit AWS's may have.
@@ -188,7 +187,6 @@ async fn swept(shelf: Shelf, rate: f64, part_size: u64, estimate: f64) -> (Swept
         ..SweepPlan::for_slices(slices)
     };
     let calls = Calls::new(shelf, Governor::new(rate));
-    let (told, mut heard) = mpsc::channel(4);
     let began = Instant::now();
     let project = |points: Vec<RecoveryPoint>| {
         points
@@ -196,7 +194,7 @@ async fn swept(shelf: Shelf, rate: f64, part_size: u64, estimate: f64) -> (Swept
             .map(|point| point.arn.into_string())
             .collect::<Vec<_>>()
     };
-    let sweeping = tokio::spawn(sweep(Arc::clone(&calls), plan, project, told));
+    let (mut heard, sweeping) = sweep::start(Arc::clone(&calls), plan, project);
     let mut arns = Vec::new();
     while let Some(page) = heard.recv().await {
         arns.extend(page);
@@ -291,6 +289,35 @@ fn a_slice_far_larger_than_thought_is_shared_after_all() {
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
+/// However large the vaults are: what nobody takes is not read ahead.
+#[test]
+fn no_page_is_read_for_which_there_is_no_room() {
+    let shelf = Shelf {
+        vaults: shelf_of(100_000, 12, 1),
+        page_size: 1000,
+        latency: Duration::from_millis(200),
+        habits: Habits::default(),
+        calls: Mutex::default(),
+    };
+    let slices = shelf.vaults.keys().map(|name| Slice::whole(name.clone(), 1)).collect();
+    let pages = paused(async {
+        let calls = Calls::new(shelf, Governor::new(50.0));
+        let plan = SweepPlan {
+            readers: 5,
+            ..SweepPlan::for_slices(slices)
+        };
+        let (mut heard, sweeping) = sweep::start(Arc::clone(&calls), plan, |points| points.len());
+        sleep(Duration::from_hours(1)).await;
+        assert_eq!(*calls.gateway().calls.lock().unwrap(), 5);
+        heard.recv().await.unwrap();
+        sleep(Duration::from_hours(1)).await;
+        assert_eq!(*calls.gateway().calls.lock().unwrap(), 6);
+        drop(heard);
+        sweeping.await.unwrap().unwrap().pages
+    });
+    assert_eq!(pages, 6);
+}
+
 /// Another implementation may leave ARNs out, and count its points as it likes.
 #[test]
 fn points_without_an_arn_and_absurd_counts_lose_nothing() {
@@ -342,9 +369,8 @@ fn a_listing_that_leads_round_and_round_ends_with_an_error() {
     assert_eq!(error.code, "EndlessListing");
     let error = paused(async {
         let calls = Calls::new(Carousel, Governor::new(50.0));
-        let (told, mut heard) = mpsc::channel(4);
         let plan = SweepPlan::for_slices(vec![Slice::whole(vault(0), 1)]);
-        let sweeping = tokio::spawn(sweep(calls, plan, |points| points.len(), told));
+        let (mut heard, sweeping) = sweep::start(calls, plan, |points| points.len());
         while heard.recv().await.is_some() {}
         sweeping.await.unwrap().unwrap_err()
     });

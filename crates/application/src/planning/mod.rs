@@ -31,12 +31,11 @@ use sav_domain::tally::{Amount, Sampled};
 use sav_domain::turns::LowerBound;
 use sav_domain::verdict::Why;
 use sav_domain::{Moment, ResourceType, Selection, Tally, VaultName};
-use tokio::sync::mpsc;
 
 use crate::calls::Calls;
 use crate::ports::{CallError, CopyDesk, Gateway, KeyRing, Ledger, LedgerError, MetadataTable, VaultSeen};
 use crate::reading::{self, Reading, VaultsError};
-use crate::sweep::{SweepPlan, sweep};
+use crate::sweep::{self, SweepPlan};
 use crate::terms::CopyTerms;
 
 use jobs::JobsSeen;
@@ -328,7 +327,6 @@ async fn look_there<D: Gateway>(
         .iter()
         .map(|(name, points)| Slice::whole(name.clone(), *points))
         .collect();
-    let (told, mut heard) = mpsc::channel(4);
     let (jobs, prints) = (Arc::clone(jobs), Arc::clone(prints));
     let project = move |points: Vec<sav_domain::RecoveryPoint>| -> Vec<there::Copy> {
         points
@@ -336,7 +334,7 @@ async fn look_there<D: Gateway>(
             .filter_map(|point| There::read(point, &jobs, &prints))
             .collect()
     };
-    let sweeping = tokio::spawn(sweep(Arc::clone(calls), SweepPlan::for_slices(slices), project, told));
+    let (mut heard, sweeping) = sweep::start(Arc::clone(calls), SweepPlan::for_slices(slices), project);
     let mut seen = 0;
     while let Some(page) = heard.recv().await {
         seen += page.len() as u64;

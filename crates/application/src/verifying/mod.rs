@@ -23,7 +23,6 @@ use sav_domain::slice::Slice;
 use sav_domain::tally::Sampled;
 use sav_domain::verification::{Circumstances, Comparison, Expectation, Row, Standing, Verified};
 use sav_domain::{Moment, RecoveryPoint, Selection, VaultName};
-use tokio::sync::mpsc;
 
 pub use by_ledger::by_ledger;
 pub use by_selection::by_selection;
@@ -34,7 +33,7 @@ pub use tags::{TagsCompared, compare_tags};
 use crate::calls::Calls;
 use crate::ports::{CallError, Gateway, LedgerError};
 use crate::reading::VaultsError;
-use crate::sweep::{SweepPlan, sweep};
+use crate::sweep::{self, SweepPlan};
 use crate::terms::CopyTerms;
 
 /// Slices of the destination read at the same time, while memory is full of what is expected. AWS answers twenty lists a second, and each
@@ -154,17 +153,11 @@ impl Expecting {
             .iter()
             .filter_map(seen)
             .map(|vault| Slice::whole(vault.name.clone(), vault.recovery_points.unwrap_or(0)));
-        let (told, mut heard) = mpsc::channel(2);
         let pages = SweepPlan {
             readers: READERS,
             ..SweepPlan::for_slices(slices.collect())
         };
-        let sweeping = tokio::spawn(sweep(
-            Arc::clone(destination),
-            pages,
-            |points: Vec<RecoveryPoint>| points,
-            told,
-        ));
+        let (mut heard, sweeping) = sweep::start(Arc::clone(destination), pages, |points: Vec<RecoveryPoint>| points);
         while let Some(page) = heard.recv().await {
             for point in &page {
                 self.comparison.see(point);
