@@ -66,11 +66,13 @@ impl Store {
         self.planning = true;
         let any = "SELECT 1 FROM sighting LIMIT 1";
         if self.connection.prepare_cached(any)?.exists([])? {
-            // The hot part of the indexes of a million points. A first plan has none, and writes one row behind the other.
+            // The hot part of the indexes of a million points.
             self.connection.execute_batch("PRAGMA cache_size = -49152")?;
         } else {
-            self.connection
-                .execute_batch("DROP INDEX IF EXISTS sighting_by_arn; DROP INDEX IF EXISTS transfer_turns;")?;
+            // Which a first plan has none of: it writes one row behind the other.
+            self.connection.execute_batch(
+                "DROP INDEX IF EXISTS sighting_by_arn; DROP INDEX IF EXISTS transfer_turns; PRAGMA cache_size = -2048",
+            )?;
             self.first_plan = Some(FirstPlan::default());
         }
         let sql = "INSERT INTO plan (listed_at, made_with) VALUES (?1, ?2) RETURNING id";
