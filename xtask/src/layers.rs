@@ -101,6 +101,7 @@ const LAYERS: &[Layer] = &[
             "tempfile",
             "terminal_size",
             "thiserror",
+            "tikv-jemallocator",
             "tokio",
             "toml",
             "tracing",

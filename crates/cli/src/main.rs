@@ -23,6 +23,9 @@ use std::process::ExitCode;
 use crate::exit::Exit;
 use crate::ui::Screen;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     panics::tell_plainly();
     panics::survived(run).into()
