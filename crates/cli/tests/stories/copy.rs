@@ -7,7 +7,7 @@ use sav_simulator::fleet::{FailurePlan, FleetSettings};
 use sav_simulator::world::{KeyState, WorldPlan};
 use serde_json::Value;
 
-use crate::copy_world::{CopyStory, jobs_of, plain};
+use crate::copy_world::{CopyStory, glance, jobs_of, plain};
 use crate::story::{DESTINATION, exists};
 
 #[test]
@@ -86,16 +86,24 @@ fn lost_answers_and_throttling_fail_nothing() {
     story.everything_arrived_once();
 }
 
+/// With everything else that may go wrong. `SAV_COPY_POINTS=10000` makes it as large as that.
 #[test]
 fn only_what_the_world_wants_to_fail_fails_and_is_told() {
+    let size = std::env::var("SAV_COPY_POINTS").ok().and_then(|size| size.parse().ok());
+    let total: usize = size.unwrap_or(600);
     let fleet = FleetSettings {
         failures: FailurePlan {
-            share: 0.05,
+            share: 0.03,
             ..FailurePlan::default()
         },
         ..jobs_of(30)
     };
-    let story = CopyStory::of(plain(300), fleet);
+    let story = CopyStory::of(plain(total), fleet);
+    story.story.suffers([
+        Fault::new(What::Throttle).share(0.05),
+        Fault::new(What::ResetAfter).share(0.01),
+        Fault::new(What::ResetBefore).share(0.005),
+    ]);
     let doomed: Vec<String> = story.story.simulator.with_state(|state| {
         let world = &state.world;
         let points = world
@@ -125,7 +133,7 @@ fn only_what_the_world_wants_to_fail_fails_and_is_told() {
     doomed.sort_unstable();
     assert_eq!(failed, doomed);
     assert_eq!(summary["failed"], failures.len());
-    assert_eq!(summary["completed"], 300 - failures.len());
+    assert_eq!(summary["completed"], total - failures.len());
     for failure in failures {
         assert!(!failure["error_message"].as_str().unwrap().is_empty(), "{failure}");
         assert!(failure["timestamp"].is_string(), "{failure}");
@@ -137,6 +145,26 @@ fn only_what_the_world_wants_to_fail_fails_and_is_told() {
         .map(|cause| cause["count"].as_u64().unwrap())
         .sum();
     assert_eq!(causes, failures.len() as u64);
+}
+
+/// An hour of AWS's time: the program's own waiting is what is real.
+#[test]
+fn an_hour_without_an_endpoint_fails_nothing() {
+    let (story, clock) = CopyStory::at_a_standstill(60, jobs_of(60_000));
+    let started = story.start("");
+    story.wait_for_jobs(3);
+    story.story.suffers([Fault::new(What::ResetBefore).named("outage")]);
+    // So many failed attempts are more than any call makes before the run knows.
+    while story.story.simulator.fault_counts()["outage"].fired < 50 {
+        glance();
+    }
+    clock.advance(Duration::from_hours(1));
+    story.story.suffers([]);
+    let (status, said) = started.wait_while(|| clock.advance(Duration::from_mins(1)));
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("paused"), "{said}");
+    assert!(said.contains("60 of 60 points copied, 0 failed"), "{said}");
+    story.everything_arrived_once();
 }
 
 #[test]
