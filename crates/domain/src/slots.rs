@@ -7,7 +7,8 @@
 //! ```text
 //!   open ──> all of them RUNNING, and more could be opened?  twice as many
 //!        └─> some wait in CREATED?                           those running, and as many more as end between two looks
-//!        └─> refused, or failed for want of room?            no more than were open then; one more now and then
+//!        └─> refused, or failed for want of room?            no more than were open then; one more now and then, half-way between
+//!                                                            two looks
 //! ```
 
 /// The documents' smallest quota is 5: below it nobody else is in our way.
@@ -15,7 +16,7 @@ const FIRST_OPEN: usize = 4;
 /// However much AWS takes: what is open cannot be called back.
 const MOST_OPEN: usize = 2_000;
 /// A probe beyond what was refused last may cost a refusal: so many completions pay for one.
-const COMPLETIONS_PER_PROBE: f64 = 10.0;
+const COMPLETIONS_PER_PROBE: f64 = 5.0;
 /// After this many rounds without an open job a refused type tries its luck again; doubled each time.
 const FIRST_ROUNDS_OF_PATIENCE: u32 = 1;
 const MOST_ROUNDS_OF_PATIENCE: u32 = 16;
@@ -40,6 +41,9 @@ pub struct Slots {
     /// The most completions seen between two looks; fades.
     burst: f64,
     probe: usize,
+    /// The ceiling before this round's probes, once it is late enough for them: right after a look nothing has ended unseen, and all
+    /// slots are taken.
+    before_probes: Option<usize>,
     credit: f64,
     rounds_empty: u32,
     patience: u32,
@@ -55,6 +59,7 @@ impl Default for Slots {
             ceiling: None,
             burst: 0.0,
             probe: 0,
+            before_probes: None,
             credit: 0.0,
             rounds_empty: 0,
             patience: FIRST_ROUNDS_OF_PATIENCE,
@@ -66,13 +71,13 @@ impl Default for Slots {
 impl Slots {
     /// How many more may be opened while so many are.
     pub fn room(&self, open: usize) -> usize {
+        let beyond = if self.before_probes.is_some() { self.probe } else { 0 };
         let most = self
             .ceiling
-            .map_or(self.target, |ceiling| self.target.min(ceiling + self.probe));
+            .map_or(self.target, |ceiling| self.target.min(ceiling + beyond));
         most.min(MOST_OPEN).saturating_sub(open)
     }
 
-    /// How many run at once, once that is known.
     /// How many run at once, as far as is known.
     pub fn running(&self) -> Option<usize> {
         self.running.or(self.ceiling)
@@ -95,6 +100,16 @@ impl Slots {
             && open > 0
             && self.room(open) == 0
             && self.ceiling.is_none_or(|ceiling| self.target <= ceiling + self.probe)
+    }
+
+    /// Whether there is something to try later in this round.
+    pub const fn will_probe(&self) -> bool {
+        self.ceiling.is_some() && self.probe > 0 && self.before_probes.is_none()
+    }
+
+    /// Half of the round is over.
+    pub fn probe(&mut self) {
+        self.before_probes = self.before_probes.or(self.ceiling);
     }
 
     /// A look after the room had been filled.
@@ -138,6 +153,10 @@ impl Slots {
             self.size_surplus();
             self.target = (running + self.surplus).max(FIRST_OPEN);
         }
+        if let Some(before) = self.before_probes.take() {
+            // What was taken beyond may have had the slots of what had ended unseen: only what is open still runs at once.
+            self.ceiling = self.ceiling.map(|ceiling| ceiling.min(before.max(left)));
+        }
         if self.credit >= 1.0 && self.probe == 0 {
             self.probe = 1;
         }
@@ -149,15 +168,15 @@ impl Slots {
         }
     }
 
-    /// AWS took one; so many are open now.
+    /// AWS took one; so many are open now, as far as we know: some of them may have ended since the last look.
     pub fn accepted(&mut self, open: usize) {
         if let Some(ceiling) = self.ceiling
             && open > ceiling
         {
             self.ceiling = Some(open);
             self.patience = FIRST_ROUNDS_OF_PATIENCE;
-            // It went well, so there is more: twice as far the next time.
-            self.probe = (self.probe * 2).clamp(1, MOST_OPEN);
+            // It went well, so there may be one more. Trying several at once would have all but one refused.
+            self.probe = 1;
         }
     }
 
@@ -315,6 +334,7 @@ mod tests {
                 if slots.is_curious(aws.open) {
                     aws.look(&mut slots);
                 }
+                slots.probe();
             }
             assert!(aws.open <= aws.limit);
         }
@@ -329,6 +349,8 @@ mod tests {
         let tries = (0..64)
             .filter(|_| {
                 slots.round(0, 0);
+                assert_eq!(slots.room(0), 0, "not before half of the round is over");
+                slots.probe();
                 let tries = slots.room(0) > 0;
                 if tries {
                     slots.refused(0);

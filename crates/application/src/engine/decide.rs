@@ -33,6 +33,9 @@ impl Run {
         let hungry = self.queue.hungry(|kind| self.kinds[kind].room());
         self.orders.extend(hungry);
         if self.awaited == 0 && !self.queue.is_asking() && !self.watch.is_polling() {
+            if now.since >= self.watch.half_time() {
+                self.kinds.iter_mut().for_each(|kind| kind.slots.probe());
+            }
             if self.watch.has_looked() {
                 self.start(now);
             }
@@ -195,6 +198,9 @@ impl Run {
                 waits.push(after(self.watch.poll_due()));
                 if self.is_curious() {
                     waits.push(after(self.watch.look_due()));
+                }
+                if self.kinds.iter().any(|kind| kind.slots.will_probe()) {
+                    waits.push(after(self.watch.half_time()));
                 }
             }
         }

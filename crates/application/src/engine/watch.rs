@@ -133,6 +133,11 @@ impl Watch {
         self.next_poll
     }
 
+    /// In the middle between two polls.
+    pub(super) fn half_time(&self) -> Duration {
+        self.next_poll.saturating_sub(self.interval / 2)
+    }
+
     pub(super) fn look_due(&self) -> Duration {
         self.next_look
     }
